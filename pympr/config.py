@@ -1,0 +1,40 @@
+"""Settings, read from the environment once, the same on every rank."""
+
+import os
+from dataclasses import dataclass, field, fields
+
+
+def _text(name: str, default: str) -> str:
+    return os.environ.get(name, default)
+
+
+def _number(name: str, default: float) -> float:
+    text = os.environ.get(name)
+    if text is None:
+        return default
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{name} must be a number, got {text!r}") from None
+
+
+@dataclass(frozen=True)
+class Config:
+    """Frozen settings; every field names its environment variable.
+
+    >>> Config().key_groups
+    4096
+    """
+
+    hash_seed: int = field(default_factory=lambda: int(_number("PYMPR_HASH_SEED", 0x5EED)))
+    key_groups: int = field(default_factory=lambda: int(_number("PYMPR_KEY_GROUPS", 4096)))
+    split_bytes: int = field(default_factory=lambda: int(_number("PYMPR_SPLIT_BYTES", 64 << 20)))
+    read_bytes: int = field(default_factory=lambda: int(_number("PYMPR_READ_BYTES", 1 << 20)))
+    block_records: int = field(default_factory=lambda: int(_number("PYMPR_BLOCK_RECORDS", 16384)))
+    exchange: str = field(default_factory=lambda: _text("PYMPR_EXCHANGE", "auto"))
+    warn_seconds: float = field(default_factory=lambda: _number("PYMPR_WARN_SECONDS", 30.0))
+    hang_seconds: float = field(default_factory=lambda: _number("PYMPR_HANG_SECONDS", 300.0))
+    run_dir: str = field(default_factory=lambda: _text("PYMPR_RUN_DIR", ""))
+
+    def __str__(self) -> str:
+        return ", ".join(f"{item.name}={getattr(self, item.name)}" for item in fields(self))

@@ -1,0 +1,37 @@
+"""What pympr raises: one base class, few leaves, each also the built-in it resembles."""
+
+
+class PymprError(Exception):
+    """Base of every error that pympr raises itself."""
+
+
+class KernelError(PymprError, RuntimeError):
+    """A C kernel refused its input or met a case its wrapper should have excluded."""
+
+
+class DivergenceError(PymprError, RuntimeError):
+    """The ranks do not run the same program: plan, action or place in the script differ."""
+
+
+class RankError(PymprError, RuntimeError):
+    """Another rank raised; carries that rank's traceback as text."""
+
+
+class LaunchError(PymprError, RuntimeError):
+    """The launcher and the MPI library do not belong together."""
+
+
+class BarrierTimeoutError(PymprError, TimeoutError):
+    """Some ranks did not arrive in time."""
+
+
+class InputError(PymprError, ValueError):
+    """Input that cannot be read as asked; names the file and the offset."""
+
+
+class KeyTypeError(PymprError, TypeError):
+    """A key that has no hash which is the same on every rank."""
+
+
+class OutputExistsError(PymprError, FileExistsError):
+    """The output directory is there already."""
