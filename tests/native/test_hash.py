@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pympr.errors import KernelError
@@ -10,6 +10,10 @@ from pympr.native.reference import hash as reference
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
 SEEDS = st.integers(0, (1 << 64) - 1)
 SEED = 0x5EED
+
+pytestmark = pytest.mark.usefixtures("simd_level")
+settings.register_profile("kernels", suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+settings.load_profile("kernels")
 
 
 def column(values):
@@ -100,7 +104,7 @@ def test_combine_is_the_reference(pairs):
     assert left.tolist() == [reference.hash_combine(*pair) for pair in pairs]
 
 
-def test_many_rows_take_the_threaded_path():
+def test_many_rows_take_the_threaded_path(threads):
     values = np.arange(300_001)
     hashes = kernel.hash_fixed(values, SEED)
     assert hashes.tolist() == [reference.hash_number(value, SEED) for value in range(300_001)]
@@ -118,7 +122,7 @@ def test_row_outside_the_data_is_named(row):
         kernel.hash_bytes(np.zeros(10, np.uint8), starts, ends, SEED)
 
 
-def test_first_bad_row_is_named_with_threads():
+def test_first_bad_row_is_named_with_threads(threads):
     starts = np.zeros(300_000, np.int64)
     ends = starts.copy()
     ends[[150_000, 299_999]] = 1
