@@ -22,6 +22,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 _LITTLE_SCRATCH_BYTES = 10 << 30
 _LITTLE_SHM_BYTES = 1 << 30
 _PROBE_SECONDS = 60
+_KERNELS = "from pympr.native.library import lib; print(lib.pympr_has_openmp(), lib.pympr_get_threads())"
 _PROBE = """
 from mpi4py import MPI
 comm = MPI.COMM_WORLD
@@ -50,13 +51,15 @@ def _python() -> Iterator[Finding]:
 
 
 def _kernels() -> Iterator[Finding]:
-    try:
-        from pympr.native.library import lib
-    except ImportError as error:
-        yield Finding("kernels", "wrong", str(error), "build them: pip install . in the source tree, with a C compiler")
+    # In a process of its own: a library that cannot be loaded may end the process.
+    done = subprocess.run([sys.executable, "-c", _KERNELS], capture_output=True, text=True)
+    if done.returncode != 0:
+        text = (done.stderr.strip().splitlines() or [f"loading them ended with {done.returncode}"])[-1]
+        yield Finding("kernels", "wrong", text, "build them: pip install . in the source tree, with a C compiler")
         return
-    if lib.pympr_has_openmp():
-        yield Finding("kernels", "ok", f"built with OpenMP, {lib.pympr_get_threads()} threads in one process")
+    has_openmp, threads = done.stdout.split()
+    if has_openmp == "1":
+        yield Finding("kernels", "ok", f"built with OpenMP, {threads} threads in one process")
     else:
         yield Finding("kernels", "warning", "built without OpenMP: one thread a rank", "install again with a compiler that knows -fopenmp, or start one rank a core")
 

@@ -1,6 +1,6 @@
 """`pympr doctor`: what this machine has to offer, what is wrong and what to do. Does not start MPI unless asked.
 
-exit codes: 0 nothing is wrong (there may be warnings), 1 something is, 64 wrong usage
+exit codes: 0 nothing is wrong (there may be warnings), 1 something is, 2 wrong usage
 """
 
 import argparse

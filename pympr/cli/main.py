@@ -2,13 +2,14 @@
 
 import argparse
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 
 from pympr import __version__
 from pympr.errors import PymprError
 
-USAGE = 64
+USAGE = 2
 _COMMANDS = {
     "run": "start a Python program on several ranks and watch over it",
     "doctor": "say what this machine has to offer, what is wrong and what to do",
@@ -20,18 +21,17 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     name = arguments[0] if arguments else ""
     if name in _COMMANDS:
-        return _call(f"pympr.cli.{name}", arguments[1:])
+        return _run_command(name, arguments[1:])
     if name in jobs():
-        return _call(f"pympr.jobs.{name}", arguments[1:])
+        return importlib.import_module(f"pympr.jobs.{name}").main(arguments[1:]) or 0
     _make_parser().parse_args(arguments)
     return USAGE
 
 
 def jobs() -> dict[str, str]:
     """The ready-made jobs and the first line of each one's docstring, found without importing them."""
-    import pympr.jobs
-
-    files = sorted(file for folder in pympr.jobs.__path__ for file in Path(folder).glob("[a-z]*.py"))
+    folders = importlib.util.find_spec("pympr.jobs").submodule_search_locations
+    files = sorted(file for folder in folders for file in Path(folder).glob("[a-z]*.py"))
     return {file.stem: _first_line(file) for file in files}
 
 
@@ -41,9 +41,9 @@ def _first_line(file: Path) -> str:
     return first.strip().removeprefix('"""').removesuffix('"""') if first.startswith('"""') else ""
 
 
-def _call(module: str, arguments: list[str]) -> int:
+def _run_command(name: str, arguments: list[str]) -> int:
     try:
-        return importlib.import_module(module).main(arguments) or 0
+        return importlib.import_module(f"pympr.cli.{name}").main(arguments)
     except PymprError as error:
         print(f"pympr: {error}", file=sys.stderr)
         return USAGE

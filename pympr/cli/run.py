@@ -1,6 +1,6 @@
 """`pympr run`: start a Python program on ranks, watch over it, and end with a code that can be trusted.
 
-exit codes: 0 success, 1 an exception, the script's own code for sys.exit, 64 wrong
+exit codes: 0 success, 1 an exception, the script's own code for sys.exit, 2 wrong
 usage, 69 a rank was lost, 76 the ranks diverged, 124 a hang or --timeout, 130 Ctrl-C
 """
 
