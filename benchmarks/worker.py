@@ -1,6 +1,6 @@
 """One engine's process: load, then run one job as often as the conductor asks. Ranks of pympr run this too.
 
-Usage: python -m benchmarks.worker ENGINE JOB PARAMETERS_AS_JSON
+Usage: python benchmarks/worker.py ENGINE JOB PARAMETERS_AS_JSON
 """
 
 import gc
@@ -11,10 +11,16 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from benchmarks import process
-from benchmarks.channel import PATH_VARIABLE, Channel, connect
+if __package__ in (None, ""):
+    # The source tree comes last, so that an installed pympr with its kernels is the one that is measured.
+    sys.path[0:1] = []
+    sys.path.append(str(Path(__file__).parent.parent))
+
+from benchmarks import process  # noqa: E402
+from benchmarks.channel import PATH_VARIABLE, Channel, connect  # noqa: E402
 
 STARTED_VARIABLE = "PYMPR_BENCH_STARTED"
 
