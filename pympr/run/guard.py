@@ -17,9 +17,9 @@ from pympr.run.difference import describe
 from pympr.run.failure import INTERRUPTED, exit_code, format_error
 from pympr.run.jobdir import JobDirectory, job_directory
 from pympr.run.meeting import channel, meet
+from pympr.run.waiting import END
 
 LOST = 69
-_END = "the end of the script"
 # How long a rank that ends with an error code waits for the others to end too.
 _ENDING_SECONDS = 2.0
 # How long a rank that only heard of a failure leaves the report to the rank that failed.
@@ -45,6 +45,18 @@ def guard() -> "Guard | None":
     return _guard if _guard is not None and _guard.is_ours() else None
 
 
+def tell(text: str) -> None:
+    """Print a remark about the running job with this rank's name."""
+    if (found := guard()) is not None:
+        _print(f"{found.name()}: {text}\n")
+
+
+def end_all(code: int, reason: str, details: str = "") -> None:
+    """End all ranks as `Guard.end_all` does; nothing in a world of one rank or when this rank has ended."""
+    if (found := guard()) is not None:
+        found.end_all(code, reason, details)
+
+
 class Guard:
     """The hooks of one process and what they share."""
 
@@ -64,6 +76,8 @@ class Guard:
         import concurrent.futures.thread  # noqa: F401
 
         exit_status.watch()
+        if self.world.rank == 0 and self.directory.is_kept:
+            self.directory.write("started", "")
         sys.excepthook = self.on_exception
         threading.excepthook = self.on_thread_exception
         threading._register_atexit(self.on_end)
@@ -91,7 +105,7 @@ class Guard:
         name = args.thread.name if args.thread is not None else "a thread"
         if not threading.main_thread().is_alive():
             self.end_all(1, f"an exception ended thread {name} after the script", format_error(args.exc_value))
-        _print(f"{self._who()}: an exception ended thread {name}; the script goes on\n{format_error(args.exc_value)}")
+        _print(f"{self.name()}: an exception ended thread {name}; the script goes on\n{format_error(args.exc_value)}")
 
     def on_leave(self, status: int) -> None:
         """`os._exit` would look like success to some launchers."""
@@ -114,7 +128,7 @@ class Guard:
         """Report, unless another rank of the node did, and end all ranks with `code`; does not return."""
         _flush(sys.stdout)
         if self.directory.claim("report"):
-            _print(f"{self._who()}: {reason}; all ranks end with code {code}\n{details}")
+            _print(f"{self.name()}: {reason}; all ranks end with code {code}\n{details}")
             self._record(code, reason)
             time.sleep(_FORWARDING_SECONDS)
         else:
@@ -125,10 +139,10 @@ class Guard:
         MPI.COMM_WORLD.Abort(code)
 
     def _meet_at_end(self, code: int) -> None:
-        fields = {"action": _END, "where": exit_status.place() or Path(sys.argv[0]).name}
-        digest = agreement.digest({"action": _END})
+        fields = {"action": END, "where": exit_status.place() or Path(sys.argv[0]).name}
+        digest = agreement.digest({"action": END})
         limit = _Limit(_ENDING_SECONDS) if code else None
-        with stations.waiting(_END, fields["where"]):
+        with stations.waiting(END, fields["where"]):
             while True:
                 try:
                     if meet(self.world, digest, has_failed=False, on_wait=limit).is_equal:
@@ -154,7 +168,8 @@ class Guard:
         except OSError:
             pass  # the report has been printed; only `pympr run` reads the record
 
-    def _who(self) -> str:
+    def name(self) -> str:
+        """How this rank signs what it prints."""
         return f"pympr: rank {self.world.rank} of {self.world.size} ({self.world.hostname}, pid {self._pid})"
 
 

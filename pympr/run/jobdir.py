@@ -3,15 +3,19 @@
 import os
 import secrets
 import shutil
+import socket
 import stat
 import tempfile
+import time
 from pathlib import Path
 
 from pympr.collectives.world import World
 from pympr.errors import LaunchError
+from pympr.run import processes, stations
 from pympr.run.meeting import tell
 
 VARIABLE = "PYMPR_JOB_DIR"
+_STARTING_SECONDS = 3600
 
 
 class JobDirectory:
@@ -62,8 +66,10 @@ def _open(world: World, base: str) -> JobDirectory:
     given = os.environ.get(VARIABLE, "")
     name = f"pympr-{os.geteuid()}-{secrets.token_hex(8)}" if world.rank == 0 else ""
     name = tell(world, name.encode(), 0).decode()
-    path = given or os.path.join(base or tempfile.gettempdir(), name)
-    path = Path(_as_lowest_of_node(world, path))
+    base = base or tempfile.gettempdir()
+    if not given and world.node().rank == 0:
+        sweep(Path(base))
+    path = Path(_as_lowest_of_node(world, given or os.path.join(base, name)))
     _make(path)
     return JobDirectory(path, is_kept=bool(given))
 
@@ -72,6 +78,29 @@ def _as_lowest_of_node(world: World, path: str) -> str:
     """Ranks of a node may have a TMPDIR each; they share the lowest rank's."""
     node = world.node()
     return path if node.is_solo else tell(node, os.fsencode(path), 0).decode("utf-8", "surrogateescape")
+
+
+def sweep(base: Path) -> None:
+    """Remove the directories that jobs of this user left behind when every rank was killed at once."""
+    for path in base.glob(f"pympr-{os.geteuid()}-*"):
+        if _is_abandoned(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether all its pages are of processes that are gone; without a page, when it is too old to be just starting."""
+    pages = stations.read_pages(path)
+    if pages:
+        return not any(_may_live(page) for page in pages)
+    try:
+        return time.time() - path.stat().st_mtime > _STARTING_SECONDS
+    except OSError:
+        return False
+
+
+def _may_live(page: stations.Page) -> bool:
+    is_near = page.host == socket.gethostname() and page.pid_namespace == stations.pid_namespace() != 0
+    return not is_near or processes.state(page.pid) != ""
 
 
 def _make(path: Path) -> None:

@@ -56,12 +56,20 @@ class Step(NamedTuple):
 
 
 class Station:
-    """Publishes what this rank does. Only the main thread changes it; a daemon thread gives signs of life."""
+    """Publishes what this rank does, in the page `path` or, without one, to itself only.
 
-    def __init__(self, path: Path, rank: int, size: int, host: str):
+    Only the main thread changes it; a daemon thread gives signs of life.
+
+    >>> station = Station(0, 1, "host")
+    >>> with station.doing("map", where="script.py:12", stage="stage 2"):
+    ...     station.progress(rows=1000, done=1, total=8)
+    ...     station.step().operation
+    'map'
+    """
+
+    def __init__(self, rank: int, size: int, host: str, path: Path | None = None):
         self.rank, self.size, self.host = rank, size, host
-        self.path = path
-        self._memory = _map_new(path)
+        self._memory = mmap.mmap(-1, PAGE_BYTES) if path is None else _map_new(path)
         self._version = 0
         self._steps = 0
         self._stack = [Step("the script", "", "", False, time.monotonic())]
@@ -94,6 +102,11 @@ class Station:
     def beat(self) -> None:
         """Give a sign of life."""
         _BEAT.pack_into(self._memory, _BEAT_AT, time.monotonic())
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the rank has ended its script."""
+        return self._has_ended
 
     def close(self) -> None:
         """Say that this rank has ended its script."""
