@@ -53,6 +53,7 @@ struct pympr_group_input {
     int32_t is_constant[32];    /* values has one item */
     int32_t operations[32];
     const uint64_t *hashes;     /* of the keys, or NULL */
+    int64_t *states;            /* where the first aggregate of every row's group is written, or NULL */
 };
 
 /* Where the groups of a table are written; any pointer may be NULL. */

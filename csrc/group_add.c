@@ -287,6 +287,8 @@ static int add_batch(struct group_batch *batch, struct pympr_group_table *table,
         batch->rows = find_any_slots(batch, table, input);
     for (int a = 0; a < table->num_aggregates; a++)
         pympr_group_update(table, input, batch, a);
+    for (int64_t i = 0; input->states && i < batch->rows; i++)
+        memcpy(input->states + batch->begin + i, slot_of(batch, i) + table->state_at[0], 8);
     return batch->rows < rows ? PYMPR_FULL : PYMPR_OK;
 }
 

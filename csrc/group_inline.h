@@ -51,6 +51,11 @@ PYMPR_INLINE double as_double(uint64_t bits)
     return value;
 }
 
+PYMPR_INLINE uint8_t *slot_of(const struct group_batch *batch, int64_t i)
+{
+    return (uint8_t *)(batch->slots[i] & ~(uintptr_t)1);
+}
+
 PYMPR_INLINE int is_null(const uint8_t *valid, int64_t row)
 {
     return valid && !valid[row];

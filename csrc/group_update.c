@@ -51,7 +51,7 @@ PYMPR_INLINE void update_dense(const struct updates *u, int operation, int kind)
 {
     for (int64_t i = 0; i < u->batch->rows; i++) {
         int is_first = (int)(u->batch->slots[i] & 1);
-        uint8_t *state = (uint8_t *)(u->batch->slots[i] & ~(uintptr_t)1) + u->state_at;
+        uint8_t *state = slot_of(u->batch, i) + u->state_at;
         store_word(state, next_state(load_word(state), value_at(u->values, i, operation, kind), is_first, operation, kind));
     }
 }
@@ -61,7 +61,7 @@ PYMPR_INLINE void update_nullable(const struct updates *u, int operation, int ki
     for (int64_t i = 0; i < u->batch->rows; i++) {
         if (is_null(u->valid, i))
             continue;
-        uint8_t *slot = (uint8_t *)(u->batch->slots[i] & ~(uintptr_t)1), *state = slot + u->state_at;
+        uint8_t *slot = slot_of(u->batch, i), *state = slot + u->state_at;
         uint64_t meta = load_word(slot + u->meta_at);
         int is_first = !(meta & u->seen);
         store_word(state, next_state(load_word(state), value_at(u->values, i, operation, kind), is_first, operation, kind));
@@ -83,7 +83,7 @@ static void update_carried(const struct updates *u, int kind)
     for (int64_t i = 0; i < u->batch->rows; i++) {
         if (is_null(u->valid, i))
             continue;
-        uint8_t *slot = (uint8_t *)(u->batch->slots[i] & ~(uintptr_t)1);
+        uint8_t *slot = slot_of(u->batch, i);
         int64_t value = (int64_t)value_at(u->values, i, SUM, kind), sum;
         int64_t carry = u->carries ? u->carries[i] : 0;
         if (__builtin_add_overflow((int64_t)load_word(slot + u->state_at), value, &sum))

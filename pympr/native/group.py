@@ -90,16 +90,27 @@ class GroupTable:
         """Whether int64 sums may have left 64 bits, so that partials carry more than the sums."""
         return self._layout.has_carries
 
-    def add(self, key_columns, value_columns, num_rows: int, key_valid=None, value_valid=None, hashes=None) -> None:
+    def add(
+        self,
+        key_columns,
+        value_columns,
+        num_rows: int,
+        key_valid=None,
+        value_valid=None,
+        hashes: np.ndarray | None = None,
+        states_out: np.ndarray | None = None,
+    ) -> None:
         """Aggregate rows.
 
         There is one value column an aggregate: a vector of its kind, a Python scalar when all
         rows have that value, or None to count rows. Masks are lists of uint8 vectors or None. `hashes`,
-        when known, are those of `hash_columns`. TypeError or ValueError for columns
+        when known, are those of `pympr.native.hash`, combined over the columns. `states_out` (int64) gets, for
+        every row, what the first aggregate is for its group then. TypeError or ValueError for columns
         that do not fit the table, KernelError for strings that leave their bytes.
         """
         rows = RowsIn(num_rows)
         self._set_keys(rows, key_columns, key_valid, hashes)
+        rows.set_states(states_out)
         columns = _one_each(value_columns, self.aggregates, "value columns")
         valid = _one_each(value_valid, self.aggregates, "value masks")
         for index, state in enumerate(self.states):
@@ -149,8 +160,6 @@ class GroupTable:
         `carries` gives the columns of carries even where no sum needed one, so that ranks
         can agree on what they exchange: see `has_carries`.
         """
-        order = np.empty(len(self), np.int64)
-        check(lib.pympr_group_order(pointer(order, "int64_t *"), self._table), "group_order")
         out, table = RowsOut(len(self)), self._table
         keys = [out.key(i, kind, table.key_bytes[i]) for i, kind in enumerate(self.keys)]
         states = [out.state(i, state) for i, state in enumerate(self.states)]
@@ -160,10 +169,16 @@ class GroupTable:
             state_valid = [out.mask(out.output.state_valid, i) for i in range(len(states))]
         wants_carries = carries or self.has_carries
         high = [out.carry(i) if wants_carries and state.is_sum else None for i, state in enumerate(self.states)]
-        kernel = lib.pympr_group_export
-        check(kernel(out.output, table, pointer(order, "int64_t *"), len(order)), "group_export")
+        self._export(out)
         self._restore_zero_hashes(out.hashes, keys, key_valid)
         return Partials(keys, key_valid, states, state_valid, high, out.hashes)
+
+    def first_states(self) -> np.ndarray:
+        """The first state of every group, in the order of `result`, without the keys."""
+        out = RowsOut(len(self))
+        column = out.state(0, self.states[0])
+        self._export(out)
+        return column
 
     def result(self) -> Groups:
         """The groups, sorted by hash."""
@@ -179,6 +194,13 @@ class GroupTable:
                 overflow.update({aggregate: beyond} if beyond else {})
             valid.append(None if operation == "count" else partials.state_valid[at])
         return Groups(partials.keys, partials.key_valid, values, valid, partials.hashes, overflow)
+
+    def _export(self, out: RowsOut) -> None:
+        """Fill the columns that `out` has asked for."""
+        order = np.empty(len(self), np.int64)
+        address = pointer(order, "int64_t *")
+        check(lib.pympr_group_order(address, self._table), "group_order")
+        check(lib.pympr_group_export(out.output, self._table, address, len(order)), "group_export")
 
     def _set_keys(self, rows: RowsIn, columns, valid, hashes) -> None:
         columns = _one_each(columns, self.keys, "key columns")

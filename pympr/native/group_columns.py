@@ -74,6 +74,12 @@ class RowsIn:
             self._require_rows(require(hashes, "uint64", "hashes"), "hashes")
             self.input.hashes = self._address(hashes, "uint64_t *")
 
+    def set_states(self, states) -> None:
+        """Give the place for the first state of every row's group, if it is wanted."""
+        if states is not None:
+            self._require_rows(require(states, "int64", "states_out"), "states_out")
+            self.input.states = self._address(states, "int64_t *")
+
     def _mask(self, valid, name: str):
         """NULL for a mask without zeros: most masks of nullable columns are."""
         if valid is None:
