@@ -7,11 +7,14 @@ from pympr.native.hash import hash_bytes, hash_fixed
 BytesColumn = tuple[np.ndarray, np.ndarray, np.ndarray]
 Column = np.ndarray | BytesColumn
 
+BYTES = "bytes"
+"""The type of a column of bytes; not None, which NumPy takes for float64."""
+
 _SEED = 0x10C4
 
 
-def check_column(column: Column, name: str, dtype: np.dtype | None | str = "any") -> Column:
-    """`column`, contiguous; TypeError or ValueError for what is none, or not of `dtype` (None means bytes)."""
+def check_column(column: Column, name: str, dtype: np.dtype | str | None = None) -> Column:
+    """`column`, contiguous; TypeError for what is none, or not of `dtype` where that is given."""
     if isinstance(column, tuple):
         data, starts, ends = (np.ascontiguousarray(array) for array in column)
         if [array.dtype for array in (data, starts, ends)] != [np.uint8, np.int64, np.int64] or starts.shape != ends.shape:
@@ -19,14 +22,14 @@ def check_column(column: Column, name: str, dtype: np.dtype | None | str = "any"
         column = data, starts, ends
     elif not isinstance(column, np.ndarray) or column.ndim != 1 or column.dtype.hasobject or not column.itemsize:
         raise TypeError(f"{name} must be a 1-d array without Python objects, or a column of bytes")
-    if dtype != "any" and dtype_of(column) != dtype:
-        raise TypeError(f"{name} must be {dtype or 'bytes'}, got {dtype_of(column) or 'bytes'}")
+    if dtype is not None and dtype_of(column) != dtype:
+        raise TypeError(f"{name} must be {dtype}, got {dtype_of(column)}")
     return column if isinstance(column, tuple) else np.ascontiguousarray(column)
 
 
-def dtype_of(column: Column) -> np.dtype | None:
-    """The dtype of an array, None for bytes."""
-    return None if isinstance(column, tuple) else column.dtype
+def dtype_of(column: Column) -> np.dtype | str:
+    """The dtype of an array, or BYTES."""
+    return BYTES if isinstance(column, tuple) else column.dtype
 
 
 def count_rows(column: Column) -> int:
@@ -92,9 +95,9 @@ def encode(column: Column) -> np.ndarray:
     return np.concatenate([(ends - starts).view(np.uint8), data])
 
 
-def decode(message: np.ndarray, dtype: np.dtype | None, rows: int) -> tuple[Column, np.ndarray]:
+def decode(message: np.ndarray, dtype: np.dtype | str, rows: int) -> tuple[Column, np.ndarray]:
     """The column of so many rows at the begin of `message`, and what follows it."""
-    if dtype is not None:
+    if isinstance(dtype, np.dtype):
         end = rows * dtype.itemsize
         return message[:end].view(dtype), message[end:]
     lengths = message[: 8 * rows].view(np.int64)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pympr.rma.columns import (
+    BYTES,
     Column,
     check_column,
     concatenate,
@@ -140,7 +141,7 @@ def _message(first: Column, second: Column) -> np.ndarray:
     return np.concatenate([count.view(np.uint8), encode(first), encode(second)])
 
 
-def _read_message(message: np.ndarray, first: np.dtype | None, second: np.dtype | None) -> tuple[Column, Column]:
+def _read_message(message: np.ndarray, first: np.dtype | str, second: np.dtype | str) -> tuple[Column, Column]:
     count = int(message[:8].view(np.int64)[0])
     one, rest = decode(message[8:], first, count)
     return one, decode(_aligned(rest), second, count)[0]
@@ -155,7 +156,7 @@ def _spread(values: Column, found: np.ndarray, asked: np.ndarray, kind: Kind) ->
     """A value for every row, of the keys that were asked for and found."""
     places = (np.cumsum(found) - 1)[asked]
     has_value = found[asked]
-    if kind.value is not None:
+    if not kind.has_texts_as_values:
         result = np.zeros(len(asked), kind.value)
         result[has_value] = values[places[has_value]]
         return result
@@ -181,7 +182,7 @@ def _agree_kind(group: Group, keys: Column, values: Column) -> Kind:
 
 
 def _kind(keys: Column, values: Column) -> Kind:
-    if dtype_of(keys) not in (None, np.dtype(np.int64)):
+    if dtype_of(keys) not in (BYTES, np.dtype(np.int64)):
         raise TypeError(f"keys must be int64 or bytes, got {dtype_of(keys)}")
     if count_rows(keys) != count_rows(values):
         raise ValueError(f"there are {count_rows(keys)} keys and {count_rows(values)} values")

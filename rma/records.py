@@ -17,15 +17,23 @@ _HEAP_RECORD = np.dtype([("word", "i8"), ("start", "i8"), ("key_bytes", "i8"), (
 
 
 class Kind(NamedTuple):
-    """What a table holds: dtypes, None for bytes; the same on all ranks."""
+    """What a table holds, a dtype or BYTES each; the same on all ranks."""
 
-    key: np.dtype | None
-    value: np.dtype | None
+    key: np.dtype | str
+    value: np.dtype | str
+
+    @property
+    def has_texts_as_keys(self) -> bool:
+        return isinstance(self.key, str)
+
+    @property
+    def has_texts_as_values(self) -> bool:
+        return isinstance(self.value, str)
 
     @property
     def is_plain(self) -> bool:
         """Whether records hold everything and there is no heap."""
-        return self.key is not None and self.value is not None
+        return not self.has_texts_as_keys and not self.has_texts_as_values
 
     @property
     def record(self) -> np.dtype:
@@ -111,19 +119,19 @@ class Records:
         key_bytes, value_bytes = self._key_lengths(), _lengths(self._values)
         both = key_bytes + value_bytes
         starts = np.cumsum(both) - both
-        records["word"] = self._hashes.view(np.int64) if self.kind.key is None else self._keys
+        records["word"] = self._hashes.view(np.int64) if self.kind.has_texts_as_keys else self._keys
         records["start"], records["key_bytes"], records["value_bytes"] = starts, key_bytes, value_bytes
-        if self.kind.key is None:
+        if self.kind.has_texts_as_keys:
             _place(heap, starts, self._keys)
             self._keys = heap, starts, starts + key_bytes
         starts = starts + key_bytes
         _place(heap, starts, _as_bytes(self._values))
-        if self.kind.value is None:
+        if self.kind.has_texts_as_values:
             self._values = heap, starts, starts + value_bytes
 
     def _key_lengths(self) -> np.ndarray:
         """The bytes of each key in the heap."""
-        return np.zeros(self.count, np.int64) if self.kind.key is not None else _lengths(self._keys)
+        return np.zeros(self.count, np.int64) if not self.kind.has_texts_as_keys else _lengths(self._keys)
 
 
 def _lengths(column: Column) -> np.ndarray:

@@ -21,7 +21,7 @@ def fetch(window: Window, kind: Kind, counts: np.ndarray, keys: Column, hashes: 
     lengths = (bounds[:, 1] - bounds[:, 0]) * record_bytes
     records = window.get_many(owners, begins[owners] + bounds[:, 0] * record_bytes, lengths).view(kind.record)
     askers = np.repeat(np.arange(len(hashes)), bounds[:, 1] - bounds[:, 0])
-    words = hashes.view(np.int64) if kind.key is None else keys
+    words = hashes.view(np.int64) if kind.has_texts_as_keys else keys
     fits = records["word"] == words[askers]
     records, askers = records[fits], askers[fits]
     if kind.is_plain:
@@ -36,7 +36,7 @@ def _fetch_texts(window, kind, keys, owners, heaps, records, askers) -> tuple[np
     packed = window.get_many(owners[askers], heaps[owners[askers]] + records["start"], both)
     starts = np.cumsum(both) - both
     middles = starts + records["key_bytes"]
-    if kind.key is None:
+    if kind.has_texts_as_keys:
         equal = are_equal((packed, starts, middles), take(keys, askers))
         rows = np.flatnonzero(equal)
         _, first = np.unique(askers[rows], return_index=True)
@@ -44,8 +44,8 @@ def _fetch_texts(window, kind, keys, owners, heaps, records, askers) -> tuple[np
     else:
         rows = np.arange(len(askers))
     data, starts, ends = take((packed, middles, starts + both), rows)
-    values = (data, starts, ends) if kind.value is None else data.view(kind.value)
-    count = len(keys[1]) if kind.key is None else len(keys)
+    values = (data, starts, ends) if kind.has_texts_as_values else data.view(kind.value)
+    count = len(keys[1]) if kind.has_texts_as_keys else len(keys)
     return _mark(askers[rows], count), values
 
 

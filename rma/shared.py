@@ -37,7 +37,10 @@ class SharedArray:
         if self._group.size == 1:
             self._array = np.zeros(shape, dtype)
             return
-        self._allocate(tuple(shape), dtype)
+        # No frame of the error may hold the memory: whoever prints its locals would touch what is gone.
+        if not self._allocate(tuple(shape), dtype):
+            self.free()
+            raise RuntimeError("memory shared by MPI windows does not show what other ranks write")
 
     @property
     def array(self) -> np.ndarray:
@@ -68,8 +71,8 @@ class SharedArray:
     def __exit__(self, *_: object) -> None:
         self.free()
 
-    def _allocate(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
-        """Rank 0 holds the memory, a cache line for the self-test before it."""
+    def _allocate(self, shape: tuple[int, ...], dtype: np.dtype) -> bool:
+        """Rank 0 holds the memory, before it a cache line for the self-test; whether all ranks passed it."""
         from mpi4py import MPI
 
         total_bytes = _TEST_BYTES + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
@@ -81,17 +84,17 @@ class SharedArray:
             memory[:] = 0
         self._array = memory[_TEST_BYTES:].view(dtype).reshape(shape)
         self.fence()
-        self._self_test(memory[:_TEST_BYTES].view(np.int64))
+        return self._self_test(memory[:_TEST_BYTES].view(np.int64))
 
-    def _self_test(self, words: np.ndarray) -> None:
+    def _self_test(self, words: np.ndarray) -> bool:
         """The first and the last rank write what the others must see."""
         last = self._group.size - 1
-        if self._group.rank in (0, last):
-            words[self._group.rank == last] = self._group.rank + 7
+        if self._group.rank == 0:
+            words[0] = 7
+        if self._group.rank == last:
+            words[1] = 8
         self.fence()
-        if any_true(self._group, words[0] != 7 or words[1] != last + 7):
-            self.free()
-            raise RuntimeError("memory shared by MPI windows does not show what other ranks write")
+        return not any_true(self._group, words[0] != 7 or words[1] != 8)
 
 
 class SharedCopy:
