@@ -56,7 +56,7 @@ struct pympr_group_input {
     int64_t *states;            /* where the first aggregate of every row's group is written, or NULL */
 };
 
-/* Where the groups of a table are written; any pointer may be NULL. */
+/* Where the groups of a table are written; any pointer but hashes may be NULL. */
 struct pympr_group_output {
     uint64_t *hashes;
     void *keys[16];        /* values, or the bytes of a string column, key_bytes of them */
@@ -83,11 +83,9 @@ int pympr_group_add_words(struct pympr_group_table *table, const struct pympr_gr
  * `from` has none, flags and carries. Both may use one arena. PYMPR_FULL when `to` is too small. */
 int pympr_group_move(struct pympr_group_table *to, const struct pympr_group_table *from);
 
-/* The slots of the groups by (hash, key): nulls first, numbers by value with NaN last, strings by bytes. */
-int pympr_group_order(int64_t *order, const struct pympr_group_table *table);
-
-/* Writes the groups in the slots order[0:n]. */
+/* Writes the groups by (hash, key): nulls first, numbers by value with NaN last, strings by bytes.
+ * All hashes and `scratch` have room for num_groups + 1 items; little of the scratch is touched. */
 int pympr_group_export(const struct pympr_group_output *output, const struct pympr_group_table *table,
-                       const int64_t *order, int64_t n);
+                       int64_t *scratch);
 
 #endif

@@ -2,6 +2,7 @@
 #include "words.h"
 
 #define CACHED_BYTES (1 << 18) /* a table up to here needs no prefetch */
+#define FARTHEST_SLOTS 128      /* less than the extra slots */
 
 #if PYMPR_HAS_X86
 PYMPR_AVX512 static void hash_int64_avx512(uint64_t *out, const int64_t *values, int64_t rows, uint64_t seed)
@@ -190,9 +191,14 @@ static int put_group(struct pympr_group_table *table, uint8_t *slot, uint64_t ha
     return 1;
 }
 
-static int has_room_after(struct pympr_group_table *table, const uint8_t *slot)
+/* No key goes far from its home: in a table that fills up unevenly, because its rows come in order,
+ * runs of taken slots would grow long before it is full. Not so in a nearly empty one, where
+ * only keys of one hash can pile up: more slots would not part them. */
+static int has_room_at(struct pympr_group_table *table, const uint8_t *slot, uint64_t hash)
 {
-    if (PYMPR_LIKELY(slot < zero_slot(table)))
+    int64_t home = (int64_t)(hash >> table->home_shift) * table->stride;
+    int is_far = slot - (table->slots + home) > (int64_t)FARTHEST_SLOTS * table->stride;
+    if (PYMPR_LIKELY(slot < zero_slot(table) && !(is_far && table->num_groups > table->num_slots >> 10)))
         return 1;
     table->needs = NEEDS_SLOTS;
     return 0;
@@ -212,7 +218,7 @@ PYMPR_INLINE int64_t find_slots(struct group_batch *batch, struct pympr_group_ta
         while ((found = load_word(slot)) != 0 && !(found == hash && is_same(table, slot, input, batch, i)))
             slot += table->stride;
         if (PYMPR_UNLIKELY(!found) &&
-            !(has_room_after(table, slot) && put_group(table, slot, hash, input, batch->begin + i)))
+            !(has_room_at(table, slot, hash) && put_group(table, slot, hash, input, batch->begin + i)))
             return i;
         batch->slots[i] = (uintptr_t)slot | !found;
     }
@@ -261,7 +267,7 @@ static int64_t find_int64_slots(struct group_batch *batch, struct pympr_group_ta
         while ((found = load_word(slot)) != hash && found)
             slot += table->stride;
         if (PYMPR_UNLIKELY(!found) &&
-            !(has_room_after(table, slot) && put_group(table, slot, hash, input, batch->begin + i)))
+            !(has_room_at(table, slot, hash) && put_group(table, slot, hash, input, batch->begin + i)))
             return i;
         batch->slots[i] = (uintptr_t)slot | !found;
     }

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pympr.errors import KernelError
-from pympr.native.group_columns import STRINGS, Partials, RowsIn, RowsOut
+from pympr.native.group_cluster import CHUNK_ROWS, LEAST_ROWS, LEAST_TABLE_BYTES, Clusters, expected_distinct
+from pympr.native.group_columns import STRINGS, Partials, RowsIn, RowsOut, combined_hash
 from pympr.native.group_layout import (
     KINDS,
     MAX_KEYS,
@@ -22,10 +23,10 @@ from pympr.native.group_layout import (
     new_table,
     states_of,
 )
-from pympr.native.hash import hash_bytes, hash_combine, hash_fixed
 from pympr.native.library import BAD, FULL, check, ffi, lib, pointer, require
 
 MAX_LOAD = 0.5  # taken slots; more saves memory and costs probes
+MAX_GROWTH = 8  # however many keys more are expected
 MIN_ARENA_BYTES = 4096
 NEEDS_SLOTS, NEEDS_ARENA, NEEDS_CARRIES = 1, 2, 3
 
@@ -197,10 +198,8 @@ class GroupTable:
 
     def _export(self, out: RowsOut) -> None:
         """Fill the columns that `out` has asked for."""
-        order = np.empty(len(self), np.int64)
-        address = pointer(order, "int64_t *")
-        check(lib.pympr_group_order(address, self._table), "group_order")
-        check(lib.pympr_group_export(out.output, self._table, address, len(order)), "group_export")
+        scratch = np.empty(len(self) + 1, np.int64)
+        check(lib.pympr_group_export(out.output, self._table, pointer(scratch, "int64_t *")), "group_export")
 
     def _set_keys(self, rows: RowsIn, columns, valid, hashes) -> None:
         columns = _one_each(columns, self.keys, "key columns")
@@ -212,17 +211,54 @@ class GroupTable:
     def _add(self, rows: RowsIn) -> None:
         if rows.is_nullable and not self._layout.is_nullable:
             self._move(Layout(self.keys, self._layout.states, True, self._layout.has_carries))
-        kernel = lib.pympr_group_add
-        self._run(lambda at, position: kernel(self._table, rows.input, at, rows.num_rows, position), 0)
+        if self._is_clustering_worth_it(rows, 0, self._slots.nbytes):
+            self._add_clustered(rows, 0)
+        else:
+            self._run_rows(rows, may_cluster=True)
 
-    def _run(self, kernel: Callable, begin: int) -> None:
-        """Call the kernel, making room where it stops, until it is through."""
+    def _add_clustered(self, rows: RowsIn, begin: int) -> None:
+        clusters = Clusters(rows, self.seed, not self._layout.is_hash_key)
+        for at in range(begin, rows.num_rows, CHUNK_ROWS):
+            end = min(at + CHUNK_ROWS, rows.num_rows)
+            chunk = clusters.chunk(at, end)
+            distinct = clusters.distinct(chunk)
+            expected = expected_distinct(distinct, end - at, rows.num_rows - at)
+            self._reserve(min(expected, MAX_GROWTH * max(distinct, len(self))))
+            self._run_rows(chunk, may_cluster=False)
+
+    def _is_clustering_worth_it(self, rows: RowsIn, begin: int, table_bytes: int) -> bool:
+        is_large = table_bytes >= LEAST_TABLE_BYTES and rows.num_rows - begin >= LEAST_ROWS
+        return is_large and rows.input.states == ffi.NULL
+
+    def _run_rows(self, rows: RowsIn, may_cluster: bool) -> None:
+        def kernel(begin, position):
+            return lib.pympr_group_add(self._table, rows.input, begin, rows.num_rows, position)
+
+        def has_turned(begin):
+            is_slots = may_cluster and self._table.needs == NEEDS_SLOTS
+            return is_slots and self._is_clustering_worth_it(rows, begin, 2 * self._slots.nbytes)
+
+        stopped = self._run(kernel, 0, has_turned)
+        if stopped is not None:
+            self._add_clustered(rows, stopped)
+
+    def _run(self, kernel: Callable, begin: int, has_turned: Callable = lambda _: False) -> int | None:
+        """Call the kernel, making room where it stops, until it is through or has turned to something else."""
         position = ffi.new("int64_t *", begin)
         while (status := kernel(position[0], position)) == FULL:
+            if has_turned(position[0]):
+                return position[0]
             self._make_room()
         if status == BAD:
             raise KernelError(f"row {position[0]} has a string key outside its bytes")
         check(status, "group_add")
+        return None
+
+    def _reserve(self, groups: int) -> None:
+        """Slots for so many groups, in one step."""
+        num_slots, _ = _slots_for(groups)
+        if num_slots > self._table.num_slots:
+            self._move(self._layout, num_slots)
 
     def _make_room(self) -> None:
         needs = self._table.needs
@@ -259,13 +295,8 @@ class GroupTable:
             return
         rows = np.flatnonzero(hashes == 1)
         for key, column in enumerate(keys if len(rows) else []):
-            mask = None if valid[key] is None else valid[key][rows]
-            if self.keys[key] in STRINGS:
-                data, starts, ends = column
-                part = hash_bytes(data, starts[rows], ends[rows], self.seed, mask, kind=self.keys[key])
-            else:
-                part = hash_fixed(column[rows], self.seed, mask)
-            hashes[rows] = hash_combine(hashes[rows], part) if key else part
+            before = hashes[rows] if key else None
+            hashes[rows] = combined_hash(before, self.keys[key], column, valid[key], self.seed, rows)
 
 
 def _require_kinds(keys: tuple, aggregates: list) -> None:
@@ -290,7 +321,7 @@ def _one_each(items, owners, name: str) -> list:
 
 def _slots_for(capacity: int) -> tuple[int, int]:
     """How many slots, and how many groups they take."""
-    num_slots = 1 << max(int(capacity / MAX_LOAD), 2).bit_length()
+    num_slots = 1 << max(int(capacity / MAX_LOAD) - 1, 1).bit_length()
     return num_slots, int(num_slots * MAX_LOAD)
 
 
