@@ -1,6 +1,6 @@
 /* Grouped aggregation by a hash table whose slots lie nearly in the order of their hashes.
  *
- * The home of a key is slot hash >> home_shift; a key that finds it taken goes to the next free
+ * The home of a key is slot hash * num_slots >> 64; a key that finds it taken goes to the next free
  * slot, and from the last home into the extra slots. A scan meets the hashes nearly sorted, and
  * growing reads and writes both tables front to back.
  *
@@ -17,10 +17,10 @@
 
 struct pympr_group_table {
     uint8_t *slots;      /* num_slots + extra_slots, and one for hash 0, of stride bytes */
-    int64_t num_slots;   /* a power of two, at least 2 */
+    int64_t num_slots;
     int64_t extra_slots; /* at least 1 */
     int64_t num_groups, max_groups;
-    int32_t stride, home_shift;
+    int32_t stride;
     int32_t num_keys, num_aggregates;
     int32_t meta_at;     /* 0 when no key and no value may be null */
     int32_t is_hash_key; /* one int64 key that is never null: its hash tells it, and the last slot is the one of hash 0 */

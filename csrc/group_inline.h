@@ -71,6 +71,13 @@ PYMPR_INLINE uint64_t slot_meta(const struct pympr_group_table *table, const uin
     return table->meta_at ? load_word(slot + table->meta_at) : 0;
 }
 
+/* Where the key of this hash belongs; homes ascend with hashes. */
+PYMPR_INLINE uint8_t *home_slot(const struct pympr_group_table *table, uint64_t hash)
+{
+    uint64_t home = (uint64_t)((unsigned __int128)hash * (uint64_t)table->num_slots >> 64);
+    return table->slots + home * (uint64_t)table->stride;
+}
+
 PYMPR_INLINE uint8_t *zero_slot(const struct pympr_group_table *table)
 {
     return table->slots + (table->num_slots + table->extra_slots) * table->stride;

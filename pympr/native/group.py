@@ -5,6 +5,7 @@ bytes. Groups come out sorted by the 64-bit hash of their keys, and by the keys 
 are equal: the order depends on neither the order of the rows nor on what was added when.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,7 +26,9 @@ from pympr.native.group_layout import (
 )
 from pympr.native.library import BAD, FULL, check, ffi, lib, pointer, require
 
-MAX_LOAD = 0.5  # taken slots; more saves memory and costs probes
+MAX_LOAD = 0.5  # taken slots before a table grows: at 0.67 a row costs twice the time in cache
+FULL_LOAD = 0.7  # taken slots of a table made for a foreseen number of keys before it grows
+SMALL_SLOTS = 1 << 16  # a table grows fourfold up to here
 MAX_GROWTH = 8  # however many keys more are expected
 MIN_ARENA_BYTES = 4096
 NEEDS_SLOTS, NEEDS_ARENA, NEEDS_CARRIES = 1, 2, 3
@@ -258,26 +261,28 @@ class GroupTable:
         """Slots for so many groups, in one step."""
         num_slots, _ = _slots_for(groups)
         if num_slots > self._table.num_slots:
-            self._move(self._layout, num_slots)
+            self._move(self._layout, num_slots, FULL_LOAD)
 
     def _make_room(self) -> None:
         needs = self._table.needs
         if needs == NEEDS_SLOTS:
-            self._move(self._layout, 2 * self._table.num_slots)
+            num_slots = self._table.num_slots
+            self._move(self._layout, num_slots * (4 if num_slots < SMALL_SLOTS else 2))
         elif needs == NEEDS_CARRIES:
             self._move(Layout(self.keys, self._layout.states, self._layout.is_nullable, True))
         else:
             assert needs == NEEDS_ARENA, needs
             self._grow_arena()
 
-    def _move(self, layout: Layout, num_slots: int | None = None) -> None:
+    def _move(self, layout: Layout, num_slots: int | None = None, max_load: float = MAX_LOAD) -> None:
         """Into a table of another layout or size; it grows until all groups find a slot."""
         num_slots = num_slots or self._table.num_slots
-        table, slots = new_table(layout, self.seed, num_slots, int(num_slots * MAX_LOAD))
+        max_groups = max(int(num_slots * max_load), self._table.max_groups)
+        table, slots = new_table(layout, self.seed, num_slots, max_groups)
         _copy_counters(table, self._table)
         status = lib.pympr_group_move(table, self._table)
         if status == FULL:
-            return self._move(layout, 2 * num_slots)
+            return self._move(layout, 2 * num_slots, max_load)
         check(status, "group_move")
         self._table, self._slots, self._layout = table, slots, layout
         return None
@@ -321,8 +326,8 @@ def _one_each(items, owners, name: str) -> list:
 
 def _slots_for(capacity: int) -> tuple[int, int]:
     """How many slots, and how many groups they take."""
-    num_slots = 1 << max(int(capacity / MAX_LOAD) - 1, 1).bit_length()
-    return num_slots, int(num_slots * MAX_LOAD)
+    num_slots = max(math.ceil(capacity / MAX_LOAD), 2)
+    return num_slots, int(num_slots * FULL_LOAD)
 
 
 def _copy_counters(to, table) -> None:

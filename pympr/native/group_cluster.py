@@ -62,7 +62,13 @@ def expected_distinct(distinct: int, rows: int, all_rows: int) -> int:
     """How many keys `all_rows` have when the first `rows` have `distinct`, and all keys are as frequent."""
     if distinct >= 0.99 * rows:
         return all_rows
-    keys = float(distinct)
-    for _ in range(50):
-        keys = distinct / -math.expm1(-rows / keys)
-    return int(keys * -math.expm1(-all_rows / keys))
+    fewest, most = float(distinct), 64.0 * rows
+    for _ in range(40):
+        keys = math.sqrt(fewest * most)
+        fewest, most = (keys, most) if _seen(keys, rows) < distinct else (fewest, keys)
+    return int(_seen(most, all_rows))
+
+
+def _seen(keys: float, rows: int) -> float:
+    """How many of `keys` equally frequent keys are met in `rows` rows."""
+    return keys * -math.expm1(-rows / keys)
