@@ -1,0 +1,174 @@
+"""The ranks of a program and the smaller worlds made of them."""
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from pympr.collectives import launcher
+from pympr.errors import LaunchError
+
+
+class World:
+    """Some ranks that communicate: an MPI communicator of their own, or one process without MPI.
+
+    `comm` is an mpi4py communicator that nobody else uses, or None when the
+    program runs without MPI; then `rank` is 0 and `size` is 1. Use `world()` for
+    the whole program and `as_world(comm)` for a communicator of yours.
+
+    >>> solo = World(None)
+    >>> solo.rank, solo.size, solo.is_solo, solo.node().size
+    (0, 1, True, 1)
+    """
+
+    def __init__(self, comm: Any):
+        self.comm = comm
+        self.rank: int = 0 if comm is None else comm.rank
+        self.size: int = 1 if comm is None else comm.size
+        self.hostname: str = socket.gethostname()
+        self.attached: dict[str, Any] = {}
+        self._children: list[World] = []
+        self._node: World | None = None
+        self._is_free = False
+
+    @property
+    def is_solo(self) -> bool:
+        """Whether there is one rank only, so that nothing needs to be sent."""
+        return self.size == 1
+
+    def node(self) -> "World":
+        """The ranks that share this rank's node (collective at the first call, kept until `free`)."""
+        if self._node is None:
+            self._node = self if self.is_solo else self._adopt(World(_split_shared(self.comm)))
+        return self._node
+
+    def split(self, color: int | None, key: int = 0) -> "World | None":
+        """The ranks that gave the same `color`, ordered by `key`, then rank; None where `color` is None. Collective.
+
+        >>> World(None).split(color=3).size
+        1
+        """
+        if self.comm is None:
+            return None if color is None else self._adopt(World(None))
+        from mpi4py import MPI
+
+        part = self.comm.Split(MPI.UNDEFINED if color is None else color, key)
+        return None if part == MPI.COMM_NULL else self._adopt(World(part))
+
+    def cartesian(self, dims: Sequence[int], periods: Sequence[bool] | None = None) -> "Grid":
+        """The ranks on a grid; a 0 in `dims` is chosen so that the product is the number of ranks. Collective.
+
+        Raises ValueError when the product of `dims` cannot be `size`.
+
+        >>> World(None).cartesian([0, 1]).dims
+        (1, 1)
+        """
+        from pympr.collectives.grid import make_grid
+
+        return self._adopt(make_grid(self, dims, periods))
+
+    def free(self) -> None:
+        """Give back the communicator and everything made from it (collective); a second call does nothing."""
+        if self._is_free:
+            return
+        self._is_free = True
+        for child in self._children:
+            child.free()
+        for thing in self.attached.values():
+            thing.free()
+        self.attached.clear()
+        if self.comm is not None:
+            self.comm.Free()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(rank={self.rank}, size={self.size}, hostname={self.hostname!r})"
+
+    def _adopt(self, child):
+        self._children.append(child)
+        return child
+
+
+def _split_shared(comm):
+    from mpi4py import MPI
+
+    return comm.Split_type(MPI.COMM_TYPE_SHARED, key=comm.rank)
+
+
+_lock = threading.Lock()
+_world: World | None = None
+
+
+def world() -> World:
+    """The world of this process: all ranks the launcher started, or one rank without MPI. Collective at the first call.
+
+    MPI is not even imported when no launcher started the process, unless
+    `PYMPR_MPI=1` or the program itself imported `mpi4py.MPI`. Raises LaunchError
+    when the launcher started several processes that do not see each other.
+    """
+    global _world
+    with _lock:
+        if _world is None:
+            _world = _make_world()
+        return _world
+
+
+def _make_world() -> World:
+    if not launcher.needs_mpi(os.environ, "mpi4py.MPI" in sys.modules):
+        _refuse_mismatch(1, "")
+        return World(None)
+    from mpi4py import MPI
+
+    _refuse_mismatch(MPI.COMM_WORLD.size, library_name())
+    return World(MPI.COMM_WORLD.Dup())
+
+
+def library_name() -> str:
+    """The MPI library in use and its version, such as "MPICH 5.0.2"; starts MPI."""
+    from mpi4py import MPI
+
+    name, version = MPI.get_vendor()
+    return f"{name} {'.'.join(map(str, version))}"
+
+
+def _refuse_mismatch(size: int, library: str) -> None:
+    message = launcher.mismatch(os.environ, size, library)
+    if message is None:
+        return
+    if not launcher.should_report(os.environ):
+        raise LaunchError("launcher and MPI library do not match; the launcher's rank 0 says more")
+    raise LaunchError(message)
+
+
+def as_world(comm: Any) -> World:
+    """`comm` as a World: a World as it is; of an mpi4py communicator a duplicate, made once and kept with it.
+
+    Collective at the first call for a communicator. The duplicate is freed with the communicator.
+    """
+    if isinstance(comm, World):
+        if comm._is_free:
+            raise ValueError(f"this world of {comm.size} ranks was freed")
+        return comm
+    from mpi4py import MPI
+
+    if not isinstance(comm, MPI.Intracomm):
+        raise TypeError(f"expected a World or an mpi4py intracommunicator, got {type(comm).__name__}")
+    found = comm.Get_attr(_keyval())
+    if found is None:
+        found = World(comm.Dup())
+        comm.Set_attr(_keyval(), found)
+    return found
+
+
+_key: int | None = None
+
+
+def _keyval() -> int:
+    """The MPI attribute under which a communicator keeps its World; a duplicate does not inherit it."""
+    global _key
+    if _key is None:
+        from mpi4py import MPI
+
+        _key = MPI.Comm.Create_keyval(delete_fn=lambda comm, key, kept: kept.free())
+    return _key
