@@ -5,7 +5,7 @@ from typing import Any, Iterable, Sequence, Union
 
 import numpy as np
 
-from pympr.data.column import Column, concat_columns
+from pympr.data.column import BytesColumn, Column, concat_columns
 from pympr.data.convert import columns_of, values_of
 from pympr.data.schema import Layout, Leaf, Row, width
 
@@ -36,6 +36,11 @@ class ColumnBlock:
     def take(self, index: np.ndarray) -> "ColumnBlock":
         """The records at the positions `index` (int64)."""
         return ColumnBlock(self.layout, [c.take(index) for c in self.columns], len(index))
+
+    def compact(self) -> "ColumnBlock":
+        """The same records over buffers of their own size."""
+        columns = [c.compact() if isinstance(c, BytesColumn) and c.is_sparse else c for c in self.columns]
+        return ColumnBlock(self.layout, columns, self.length)
 
     def item(self, position: int) -> "ColumnBlock":
         """The block of every record's item at `position`, without a copy."""
@@ -70,6 +75,10 @@ class ObjectBlock:
         """The records at the positions `index`."""
         values = self.values
         return ObjectBlock([values[i] for i in index.tolist()])
+
+    def compact(self) -> "ObjectBlock":
+        """The block itself: it holds no more than its records."""
+        return self
 
 
 Block = Union[ColumnBlock, ObjectBlock]

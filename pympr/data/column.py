@@ -54,6 +54,11 @@ class BytesColumn:
     def nbytes(self) -> int:
         return int((self.ends - self.starts).sum()) + 16 * len(self.starts)
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the buffer is much larger than the rows it holds."""
+        return int((self.ends - self.starts).sum()) < len(self.data) // 2
+
     def slice(self, begin: int, end: int) -> "BytesColumn":
         return BytesColumn(
             self.data, self.starts[begin:end], self.ends[begin:end], _slice(self.valid, begin, end)
