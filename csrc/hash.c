@@ -1,43 +1,17 @@
 #include "hash.h"
 
 #include "hash_inline.h"
+#include "variants_inline.h"
 #include "status.h"
 #include "threads.h"
 
 #define PARALLEL_ROWS (1 << 17) /* below this, waking the other threads costs more than they save */
-
-/* One loop body, compiled for this machine's baseline and for AVX-512, whose 64-bit
- * multiply makes it three times faster; chosen when called. */
-#if defined(__x86_64__)
-#define AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw")))
-#define HAS_AVX512 (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-#define VARIANTS(name, signature, arguments)                                                                           \
-    static AVX512 void name##_avx512 signature { name##_body arguments; }                                              \
-    static void name##_base signature { name##_body arguments; }                                                       \
-    static void name signature                                                                                         \
-    {                                                                                                                  \
-        if (HAS_AVX512)                                                                                                \
-            name##_avx512 arguments;                                                                                   \
-        else                                                                                                           \
-            name##_base arguments;                                                                                     \
-    }
-#else
-#define VARIANTS(name, signature, arguments)                                                                           \
-    static void name signature { name##_body arguments; }
-#endif
 
 PYMPR_INLINE void int64_rows_body(uint64_t *out, const void *input, int64_t begin, int64_t end, uint64_t seed)
 {
     const int64_t *values = input;
     for (int64_t i = begin; i < end; i++)
         out[i] = pympr_hash_int64(values[i], seed);
-}
-
-PYMPR_INLINE void float64_rows_body(uint64_t *out, const void *input, int64_t begin, int64_t end, uint64_t seed)
-{
-    const double *values = input;
-    for (int64_t i = begin; i < end; i++)
-        out[i] = pympr_hash_float64(values[i], seed);
 }
 
 PYMPR_INLINE void bool_rows_body(uint64_t *out, const void *input, int64_t begin, int64_t end, uint64_t seed)
@@ -58,10 +32,57 @@ PYMPR_INLINE void combine_rows_body(uint64_t *out, const void *input, int64_t be
 
 #define ROWS_SIGNATURE (uint64_t * out, const void *input, int64_t begin, int64_t end, uint64_t seed)
 #define ROWS_ARGUMENTS (out, input, begin, end, seed)
-VARIANTS(int64_rows, ROWS_SIGNATURE, ROWS_ARGUMENTS)
-VARIANTS(float64_rows, ROWS_SIGNATURE, ROWS_ARGUMENTS)
-VARIANTS(bool_rows, ROWS_SIGNATURE, ROWS_ARGUMENTS)
-VARIANTS(combine_rows, ROWS_SIGNATURE, ROWS_ARGUMENTS)
+PYMPR_VARIANTS(int64_rows, ROWS_SIGNATURE, ROWS_ARGUMENTS)
+PYMPR_VARIANTS(bool_rows, ROWS_SIGNATURE, ROWS_ARGUMENTS)
+PYMPR_VARIANTS(combine_rows, ROWS_SIGNATURE, ROWS_ARGUMENTS)
+
+static void float64_rows_base(uint64_t *out, const double *values, int64_t begin, int64_t end, uint64_t seed)
+{
+    for (int64_t i = begin; i < end; i++)
+        out[i] = pympr_hash_float64(values[i], seed);
+}
+
+#if PYMPR_HAS_X86
+PYMPR_AVX512 static inline __m512i mix_eight(__m512i x)
+{
+    x = _mm512_xor_si512(x, _mm512_srli_epi64(x, 27));
+    x = _mm512_mullo_epi64(x, _mm512_set1_epi64(INT64_C(0x3c79ac492ba7b653)));
+    x = _mm512_xor_si512(x, _mm512_srli_epi64(x, 33));
+    x = _mm512_mullo_epi64(x, _mm512_set1_epi64(INT64_C(0x1c69b3f74ac4ae35)));
+    return _mm512_xor_si512(x, _mm512_srli_epi64(x, 27));
+}
+
+/* By hand: compilers do not vectorise the conversion to int64. Out of range it gives
+ * -2^63, which differs from every such value, so no range check is needed. */
+PYMPR_AVX512 static void float64_rows_avx512(uint64_t *out, const double *values, int64_t begin, int64_t end, uint64_t seed)
+{
+    __m512i number = _mm512_set1_epi64((int64_t)pympr_mix(seed ^ PYMPR_SALT_NUMBER));
+    __m512i fraction = _mm512_set1_epi64((int64_t)pympr_mix(seed ^ PYMPR_SALT_FLOAT));
+    __m512i nan = _mm512_set1_epi64(INT64_C(0x7ff8000000000000));
+    for (int64_t i = begin; i < end; i += 8) {
+        __mmask8 present = end - i < 8 ? (__mmask8)((1 << (end - i)) - 1) : 0xff;
+        __m512d value = _mm512_maskz_loadu_pd(present, values + i);
+        __m512i whole = _mm512_cvttpd_epi64(value);
+        __mmask8 is_whole = _mm512_cmp_pd_mask(_mm512_cvtepi64_pd(whole), value, _CMP_EQ_OQ);
+        __mmask8 is_nan = _mm512_cmp_pd_mask(value, value, _CMP_UNORD_Q);
+        __m512i bits = _mm512_mask_mov_epi64(_mm512_castpd_si512(value), is_nan, nan);
+        bits = _mm512_xor_si512(_mm512_mask_mov_epi64(bits, is_whole, whole),
+                                _mm512_mask_mov_epi64(fraction, is_whole, number));
+        _mm512_mask_storeu_epi64(out + i, present, mix_eight(bits));
+    }
+}
+#endif
+
+static void float64_rows(uint64_t *out, const void *values, int64_t begin, int64_t end, uint64_t seed)
+{
+#if PYMPR_HAS_X86
+    if (pympr_get_simd_level() == 2) {
+        float64_rows_avx512(out, values, begin, end, seed);
+        return;
+    }
+#endif
+    float64_rows_base(out, values, begin, end, seed);
+}
 
 typedef void rows_function ROWS_SIGNATURE;
 

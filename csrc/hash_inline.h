@@ -6,6 +6,8 @@
 #ifndef PYMPR_HASH_INLINE_H
 #define PYMPR_HASH_INLINE_H
 
+#include "variants_inline.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -20,8 +22,6 @@
 #define PYMPR_KEY_C UINT64_C(0x8ebc6af09c88c6e3)
 
 #define PYMPR_SHORT_BYTES 16 /* keys up to here are two words, padded with zeros */
-
-#define PYMPR_INLINE static inline __attribute__((always_inline, unused))
 
 /* A bijection of 64 bits: the "moremur" finaliser of P. Evensen. */
 PYMPR_INLINE uint64_t pympr_mix(uint64_t x)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pympr.errors import KernelError
@@ -11,6 +11,9 @@ INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
 SEEDS = st.integers(0, (1 << 64) - 1)
 SEED = 0x5EED
 
+pytestmark = pytest.mark.usefixtures("simd_level")
+relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
 
 def column(values):
     """Values laid end to end."""
@@ -18,6 +21,7 @@ def column(values):
     return np.frombuffer(b"".join(values), np.uint8), offsets[:-1], offsets[1:]
 
 
+@relaxed
 @given(st.lists(INT64), SEEDS)
 @example([0, -1, -(1 << 63), (1 << 63) - 1], 0)
 def test_int64_is_the_reference(values, seed):
@@ -25,6 +29,7 @@ def test_int64_is_the_reference(values, seed):
     assert hashes.tolist() == [reference.hash_number(value, seed) for value in values]
 
 
+@relaxed
 @given(st.lists(st.floats(width=64)), SEEDS)
 @example([0.0, -0.0, float("nan"), float("inf"), -float("inf"), 5e-324, 0.5, 2.0**63, -(2.0**63), 2.0**62], 1)
 def test_float64_is_the_reference(values, seed):
@@ -32,14 +37,15 @@ def test_float64_is_the_reference(values, seed):
     assert hashes.tolist() == [reference.hash_number(value, seed) for value in values]
 
 
+@relaxed
 @given(st.lists(st.booleans()), SEEDS)
 def test_bool_is_the_reference(values, seed):
     hashes = kernel.hash_fixed(np.array(values, bool), seed)
     assert hashes.tolist() == [reference.hash_number(value, seed) for value in values]
 
 
+@relaxed
 @given(st.lists(st.binary(max_size=150)), SEEDS, st.sampled_from(["string", "bytes"]))
-@settings(max_examples=200)
 def test_bytes_are_the_reference(values, seed, kind):
     definition = reference.hash_binary
     if kind == "string":
@@ -92,6 +98,7 @@ def test_kinds_seeds_and_trailing_zeros_differ():
     assert len({*strings.tolist(), *binary.tolist(), *other.tolist()}) == 9
 
 
+@relaxed
 @given(st.lists(st.tuples(SEEDS, SEEDS)))
 def test_combine_is_the_reference(pairs):
     left = np.array([pair[0] for pair in pairs], np.uint64)
@@ -100,7 +107,7 @@ def test_combine_is_the_reference(pairs):
     assert left.tolist() == [reference.hash_combine(*pair) for pair in pairs]
 
 
-def test_many_rows_take_the_threaded_path():
+def test_many_rows_take_the_threaded_path(threads):
     values = np.arange(300_001)
     hashes = kernel.hash_fixed(values, SEED)
     assert hashes.tolist() == [reference.hash_number(value, SEED) for value in range(300_001)]
@@ -118,7 +125,7 @@ def test_row_outside_the_data_is_named(row):
         kernel.hash_bytes(np.zeros(10, np.uint8), starts, ends, SEED)
 
 
-def test_first_bad_row_is_named_with_threads():
+def test_first_bad_row_is_named_with_threads(threads):
     starts = np.zeros(300_000, np.int64)
     ends = starts.copy()
     ends[[150_000, 299_999]] = 1
