@@ -51,10 +51,11 @@ class FlatMapValues(Node):
 
 @dataclass(frozen=True)
 class MapPartitions(Node):
-    """f(index, iterator of records) gives the records of the new partition."""
+    """f(iterator of records), or f(index, iterator), gives the records of the new partition."""
 
     child: Node
     function: Function
+    with_index: bool = False
     preserves: bool = False
 
 

@@ -14,10 +14,6 @@ class Collection(Node):
     fingerprint: str = field(repr=False)
     num_slices: int
 
-    @property
-    def num_partitions(self) -> int:
-        return self.num_slices
-
 
 @dataclass(frozen=True)
 class Range(Node):
@@ -50,8 +46,9 @@ class BinaryRecords(Node):
 
 @dataclass(frozen=True)
 class Arrays(Node):
-    """A NumPy array a rank: partition r is what rank r passed."""
+    """NumPy arrays that each rank passed: partition r is rank r's."""
 
-    array: Any = field(repr=False, compare=False)
-    dtype: str
+    arrays: Any = field(repr=False, compare=False)
+    kinds: str
+    is_row: bool
     num_ranks: int

@@ -50,7 +50,7 @@ def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
 
 
 def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
-    mine = {at.rank: list(read.read_array(node))}
+    mine = {at.rank: list(read.read_arrays(node))}
     return held(node.num_ranks, mine)
 
 
@@ -59,7 +59,7 @@ def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
     return Rows(
         rows.total,
         rows.mine,
-        lambda index: partitions.map_partition(node.function, index, rows.blocks(index), at.config),
+        lambda index: partitions.map_partition(node, index, rows.blocks(index), at.config),
     )
 
 

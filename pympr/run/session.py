@@ -21,6 +21,7 @@ from pympr.run.count_partitions import count_partitions
 from pympr.run.executor import Executor
 from pympr.run.listing import Listing
 from pympr.run.records import ActionRecord, StageRecord
+from pympr.run.together import together
 from pympr.stages.cut import cut, show_stages
 
 ACTIONS: dict[str, Callable[..., Any]] = {
@@ -73,6 +74,10 @@ class Session:
         """How many partitions a plan's rows have; lists input files at the first call."""
         return count_partitions(plan, self.listing)
 
+    def array_kinds(self, arrays: tuple[Any, ...]) -> list[str]:
+        """The dtypes of arrays, which must be one-dimensional and of equal length; an error on all ranks else."""
+        return together(self.world, lambda: _kinds_of(arrays), "arrays passed to the engine")
+
     def explain(self, plan: Node) -> str:
         """The logical plan, the optimised plan and the stages, as text."""
         optimised = optimise(plan)
@@ -87,6 +92,17 @@ class Session:
     def close(self) -> None:
         """Give back what the session holds; collective."""
         self.executor.free()
+
+
+def _kinds_of(arrays: tuple[Any, ...]) -> list[str]:
+    for array in arrays:
+        if getattr(array, "ndim", None) != 1:
+            shape = getattr(array, "shape", None)
+            raise ValueError(f"expected 1-d NumPy arrays, got {type(array).__name__} of shape {shape}")
+    lengths = {len(array) for array in arrays}
+    if len(lengths) != 1:
+        raise ValueError(f"expected arrays of one length, got lengths {sorted(lengths)}")
+    return [str(array.dtype) for array in arrays]
 
 
 _session: Session | None = None

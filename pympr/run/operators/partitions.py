@@ -1,6 +1,6 @@
 """Functions over whole partitions and whole blocks."""
 
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Iterator
 
 import numpy as np
@@ -10,22 +10,16 @@ from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, to_columns
 from pympr.data.column import FixedColumn
 from pympr.data.schema import Leaf, Row, leaves
 from pympr.plan.function import Function
+from pympr.plan.narrow import MapPartitions
 
 
-def map_partition(function: Function, index: int, blocks: Iterator[Block], config: Config) -> Iterator[Block]:
-    """The records that f(index, iterator of records) gives, in blocks."""
-    records = iter(function.call(index, chain.from_iterable(block.records() for block in blocks)))
-    while batch := _batch(records, config.block_records):
+def map_partition(node: MapPartitions, index: int, blocks: Iterator[Block], config: Config) -> Iterator[Block]:
+    """The records that the function gives for the partition's iterator, in blocks."""
+    items = chain.from_iterable(block.records() for block in blocks)
+    function = node.function.call
+    records = iter(function(index, items) if node.with_index else function(items))
+    while batch := list(islice(records, config.block_records)):
         yield ObjectBlock(batch)
-
-
-def _batch(records: Iterator[Any], size: int) -> list[Any]:
-    batch: list[Any] = []
-    for record in records:
-        batch.append(record)
-        if len(batch) == size:
-            break
-    return batch
 
 
 def map_blocks(function: Function, blocks: Iterator[Block]) -> Iterator[Block]:
@@ -35,7 +29,7 @@ def map_blocks(function: Function, blocks: Iterator[Block]) -> Iterator[Block]:
             continue
         result = function.call(*arrays_of(to_columns(block)))
         columns = result if isinstance(result, tuple) else (result,)
-        yield _block_of(columns, is_row=isinstance(result, tuple))
+        yield block_of_arrays(columns, is_row=isinstance(result, tuple))
 
 
 def arrays_of(block: Block) -> list[np.ndarray]:
@@ -56,11 +50,11 @@ def arrays_of(block: Block) -> list[np.ndarray]:
     return arrays
 
 
-def _block_of(arrays: tuple[Any, ...], is_row: bool) -> Block:
-    blocks = [_single(np.asarray(array)) for array in arrays]
+def block_of_arrays(arrays: tuple[Any, ...], is_row: bool) -> Block:
+    blocks = [single_block(np.asarray(array)) for array in arrays]
     lengths = {len(block) for block in blocks}
     if len(lengths) != 1:
-        raise ValueError(f"mapBlocks: the returned arrays have different lengths {sorted(lengths)}")
+        raise ValueError(f"the arrays have different lengths {sorted(lengths)}")
     if not is_row:
         return blocks[0]
     if not all(isinstance(block, ColumnBlock) for block in blocks):
@@ -69,9 +63,9 @@ def _block_of(arrays: tuple[Any, ...], is_row: bool) -> Block:
     return ColumnBlock(layout, [block.columns[0] for block in blocks], lengths.pop())
 
 
-def _single(array: np.ndarray) -> Block:
+def single_block(array: np.ndarray) -> Block:
     if array.ndim != 1:
-        raise ValueError(f"mapBlocks: expected 1-d arrays, got {array.ndim} dimensions")
+        raise ValueError(f"expected 1-d arrays, got {array.ndim} dimensions")
     kind = array.dtype.kind
     if kind in "iu" and array.dtype != np.uint64:
         return ColumnBlock(Leaf("int64"), [FixedColumn(array.astype(np.int64, copy=False))], len(array))

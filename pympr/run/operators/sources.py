@@ -11,9 +11,8 @@ from pympr.data.column import BytesColumn, FixedColumn
 from pympr.data.schema import Leaf
 from pympr.errors import InputError
 from pympr.plan.sources import Arrays, Range
+from pympr.run.operators.partitions import block_of_arrays
 from pympr.run.splits import Split
-
-KIND_OF_DTYPE = {"int64": "int64", "float64": "float64", "bool": "bool"}
 
 
 def slice_bounds(length: int, num_slices: int, index: int) -> tuple[int, int]:
@@ -45,10 +44,10 @@ def read_range(node: Range, index: int, config: Config) -> Iterator[Block]:
             yield ObjectBlock(part)
 
 
-def read_array(node: Arrays) -> Iterator[Block]:
-    """The one block over a rank's own array: a view, not a copy."""
-    if len(node.array):
-        yield ColumnBlock(Leaf(KIND_OF_DTYPE[node.dtype]), [FixedColumn(node.array)], len(node.array))
+def read_arrays(node: Arrays) -> Iterator[Block]:
+    """The one block over a rank's own arrays: a view, not a copy."""
+    if len(node.arrays[0]):
+        yield block_of_arrays(node.arrays, node.is_row)
 
 
 def read_records(split: Split, record_length: int) -> Iterator[Block]:

@@ -1,0 +1,5 @@
+"""PySpark's RDD on MPI ranks."""
+
+from pympr.rdd.rdd import RDD
+
+__all__ = ["RDD"]
