@@ -7,7 +7,6 @@ from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.data.block import Block
 from pympr.plan.wide import Contract, LocalCombine
-from pympr.run import stations
 from pympr.run.claims import Claims
 from pympr.run.evaluate import Evaluator
 from pympr.run.exchange import Parts, move
@@ -15,6 +14,7 @@ from pympr.run.listing import Listing
 from pympr.run.operators.combine import CombineSink
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.rows import Rows, held
+from pympr.run.stations import Station
 from pympr.run.together import Progress, together
 from pympr.stages.cut import Keep, Stage
 
@@ -24,8 +24,8 @@ Partial = Callable[[int, Iterator[Block]], Any]
 class Executor:
     """Runs stages; holds what they leave for later stages and, when kept, for later actions."""
 
-    def __init__(self, world: World, config: Config, listing: Listing) -> None:
-        self.world, self.config, self.listing = world, config, listing
+    def __init__(self, world: World, config: Config, listing: Listing, station: Station) -> None:
+        self.world, self.config, self.listing, self.station = world, config, listing, station
         self.claims = Claims(world)
         self.kept: dict[int, Rows] = {}
 
@@ -70,7 +70,7 @@ class Executor:
         if sink is not None:
             parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
         begun = time.perf_counter()
-        with stations.waiting(f"exchange of stage {stage.number}", ""):
+        with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
             moved = move(self.world, contract, parts, self.config)
         started.exchange_seconds = time.perf_counter() - begun
         for counters in moved.counters:
@@ -87,11 +87,14 @@ class Executor:
             try:
                 for progress.partition in mine:
                     results[progress.partition] = work(progress.partition, rows.blocks(progress.partition))
+                    self.station.progress(done=1)
             finally:
                 for _ in mine:  # what a failed rank leaves unclaimed is not worth doing
                     pass
 
-        together(self.world, everything, progress)
+        with self.station.doing("map", stage=f"stage {started.stage}"):
+            self.station.progress(total=rows.total)
+            together(self.world, everything, progress)
         started.partitions += len(results)
         started.seconds += time.perf_counter() - begun
         return results

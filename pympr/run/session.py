@@ -8,6 +8,7 @@ from pympr.config import Config
 from pympr.optimise.rewrite import optimise
 from pympr.plan.node import Node, digest
 from pympr.plan.show import show
+from pympr.run import guard, watch
 from pympr.run.actions.action import Run
 from pympr.run.actions.collect import collect, collect_partitions
 from pympr.run.actions.count import count
@@ -44,8 +45,9 @@ class Session:
     def __init__(self, ranks: World, config: Config | None = None) -> None:
         self.world = ranks
         self.config = config or Config()
+        self.station = watch.open(ranks, self.config)
         self.listing = Listing(ranks, self.config)
-        self.executor = Executor(ranks, self.config, self.listing)
+        self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
@@ -57,7 +59,14 @@ class Session:
         record = ActionRecord(name or action, call_site(2), digest(plan))
         self.records.append(record)
         begun = time.perf_counter()
-        agree_on(self.world, {"action": record.action, "where": record.where, "plan": show(plan), "digest": record.plan})
+        fields = {"action": record.action, "where": record.where, "plan": show(plan), "digest": record.plan}
+        agree_on(self.world, fields)
+        with self.station.doing(record.action, where=record.where):
+            result = self._run(action, plan, arguments, record)
+        record.seconds = time.perf_counter() - begun
+        return result
+
+    def _run(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
         stages = cut(optimise(plan))
         rows = self.executor.prepare(stages, record)
         last = StageRecord(stages[-1].number, "result")
@@ -66,9 +75,7 @@ class Session:
         def walk(work: Any, begin: int, end: int) -> dict[int, Any]:
             return self.executor.walk(rows, work, last, (begin, end))
 
-        result = ACTIONS[action](Run(self.world, self.config, rows, walk), *arguments)
-        record.seconds = time.perf_counter() - begun
-        return result
+        return ACTIONS[action](Run(self.world, self.config, rows, walk), *arguments)
 
     def num_partitions(self, plan: Node) -> int:
         """How many partitions a plan's rows have; lists input files at the first call."""
@@ -117,11 +124,11 @@ def session() -> Session:
 
 
 def open_session(ranks: World) -> Session:
-    """A session over some ranks; collective."""
-    from pympr.run import guard
-
-    guard.install(ranks)
-    return Session(ranks)
+    """A session over some ranks, guarded and watched; collective."""
+    opened = Session(ranks)
+    if (found := guard.guard()) is not None:
+        found.before_end(close_session)
+    return opened
 
 
 def close_session() -> None:
