@@ -1,52 +1,48 @@
 """One table from plan node to what it does to rows."""
 
+from dataclasses import replace
 from typing import Any, Callable
 
 from pympr.config import Config
 from pympr.plan import narrow, sources, wide
 from pympr.plan.node import Node
 from pympr.run.buffers import Buffers
-from pympr.run.claims import Claims
 from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
 from pympr.run.operators import sources as read
 from pympr.run.operators.source_text import read_split
-from pympr.run.rows import Rows, held, union
+from pympr.run.rows import Rows, held, readable, union
 from pympr.stages.cut import StageInput
 
 
 class Evaluator:
     """Rows of a stage's pipeline, given what earlier stages left on this rank."""
 
-    def __init__(self, rank: int, config: Config, claims: Claims, listing: Listing, left: dict[int, Rows]) -> None:
-        self.rank, self.config, self.claims, self.listing, self.left = rank, config, claims, listing, left
+    def __init__(self, rank: int, config: Config, listing: Listing, left: dict[int, Rows]) -> None:
+        self.rank, self.config, self.listing, self.left = rank, config, listing, left
         self.buffers = Buffers(config.read_bytes)
 
     def rows(self, node: Node) -> Rows:
         """The rows a node gives; nothing is computed before its partitions are walked."""
         return _TABLE[type(node)](self, node)
 
-    def claimed(self, total: int, blocks: Callable[[int], Any]) -> Rows:
-        """Partitions that any rank can read, claimed one at a time."""
-        return Rows(total, self.claims.run, blocks)
-
 
 def _collection(at: Evaluator, node: sources.Collection) -> Rows:
-    return at.claimed(node.num_slices, lambda index: read.read_slice(node.values, node.num_slices, index, at.config))
+    return readable(node.num_slices, lambda index: read.read_slice(node.values, node.num_slices, index, at.config))
 
 
 def _range(at: Evaluator, node: sources.Range) -> Rows:
-    return at.claimed(node.num_slices, lambda index: read.read_range(node, index, at.config))
+    return readable(node.num_slices, lambda index: read.read_range(node, index, at.config))
 
 
 def _text(at: Evaluator, node: sources.TextFile) -> Rows:
     splits = at.listing.text(node.path, node.min_partitions)
-    return at.claimed(len(splits), lambda index: read_split(splits[index], node, at.config, at.buffers))
+    return readable(len(splits), lambda index: read_split(splits[index], node, at.config, at.buffers))
 
 
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
     splits = at.listing.records(node.path, node.record_length)
-    return at.claimed(len(splits), lambda index: read.read_records(splits[index], node.record_length))
+    return readable(len(splits), lambda index: read.read_records(splits[index], node.record_length))
 
 
 def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
@@ -56,23 +52,20 @@ def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
 
 def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
     rows = at.rows(node.child)
-    return Rows(
-        rows.total,
-        rows.mine,
-        lambda index: partitions.map_partition(node, index, rows.blocks(index), at.config),
+    return replace(
+        rows, blocks=lambda index: partitions.map_partition(node, index, rows.blocks(index), at.config)
     )
 
 
 def _join(at: Evaluator, node: wide.Join) -> Rows:
     left, right = at.rows(node.left), at.rows(node.right)
-    return Rows(left.total, left.mine, lambda index: join.join(node.how, left.blocks(index), right.blocks(index)))
+    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index)))
 
 
 def _cogroup(at: Evaluator, node: wide.CoGroup) -> Rows:
     inputs = [at.rows(child) for child in node.inputs]
-    first = inputs[0]
-    return Rows(
-        first.total, first.mine, lambda index: group.cogroup([rows.blocks(index) for rows in inputs], at.config)
+    return replace(
+        inputs[0], blocks=lambda index: group.cogroup([rows.blocks(index) for rows in inputs], at.config)
     )
 
 

@@ -1,7 +1,8 @@
 """Walks the stages of a plan, in the same order on every rank."""
 
 import time
-from typing import Any, Callable, Iterator
+from itertools import chain
+from typing import Any, Callable, Iterator, Sequence
 
 from pympr.collectives.world import World
 from pympr.config import Config
@@ -32,7 +33,7 @@ class Executor:
     def prepare(self, stages: tuple[Stage, ...], record: ActionRecord) -> Rows:
         """Run all stages but the last; the rows of the last, not yet computed."""
         left: dict[int, Rows] = {}
-        at = Evaluator(self.world.rank, self.config, self.claims, self.listing, left)
+        at = Evaluator(self.world.rank, self.config, self.listing, left)
         last_use = {number: stage.number for stage in stages for number in stage.inputs}
         for stage in stages[:-1]:
             left[stage.number] = self._run(stage, at, record)
@@ -83,7 +84,7 @@ class Executor:
         progress = Progress(f"stage {started.stage}")
 
         def everything() -> None:
-            mine = rows.mine(*limits)
+            mine = chain(_within(rows.mine, limits), self.claims.run(_within(rows.free, limits)))
             try:
                 for progress.partition in mine:
                     results[progress.partition] = work(progress.partition, rows.blocks(progress.partition))
@@ -103,6 +104,13 @@ class Executor:
         """Give back what was kept and the claims' counter; collective."""
         self.kept.clear()
         self.claims.free()
+
+
+def _within(numbers: Sequence[int], limits: tuple[int, int]) -> Sequence[int]:
+    begin, end = limits
+    if isinstance(numbers, range):
+        return range(max(numbers.start, begin), min(numbers.stop, end))
+    return [number for number in numbers if begin <= number < end]
 
 
 def _lasting(blocks: Iterator[Block]) -> list[Block]:

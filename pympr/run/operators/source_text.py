@@ -17,19 +17,16 @@ from pympr.plan.sources import TextFile
 from pympr.run.buffers import Buffers
 from pympr.run.splits import Split
 
-_SPACE = np.zeros(256, np.bool_)
-_SPACE[list(b" \t\n\v\f\r\x1c\x1d\x1e\x1f")] = True
 _SCAN_BYTES = 1 << 16
 
 
 def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -> Iterator[Block]:
     """The blocks of one split: string (or bytes) columns over the chunks as they were read."""
-    cut = _words if node.unit == "words" else _lines
     reader = _open(split)
     try:
-        for data, begin, end, offset, is_last in _chunks(split, reader, node.unit, buffers):
-            data, begin, end = _decoded(data, begin, end, split, offset, node)
-            starts, ends = cut(data, begin, end, is_last)
+        for chunk, size, offset in _chunks(reader, node.unit, buffers):
+            data, end = _decoded(chunk, size, split, offset, node)
+            starts, ends = text.words(data, 0, end) if node.unit == "words" else text.lines(data, 0, end)[:2]
             if len(starts):
                 kind = "string" if node.use_unicode else "bytes"
                 yield ColumnBlock(Leaf(kind), [BytesColumn(data, starts, ends)], len(starts))
@@ -37,25 +34,17 @@ def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -
         reader.close()
 
 
-def _words(data: np.ndarray, begin: int, end: int, is_last: bool) -> tuple[np.ndarray, np.ndarray]:
-    return text.words(data, begin, end)
-
-
-def _lines(data: np.ndarray, begin: int, end: int, is_last: bool) -> tuple[np.ndarray, np.ndarray]:
-    return text.lines(data, begin, end)
-
-
-def _decoded(data: np.ndarray, begin: int, end: int, split: Split, offset: int, node: TextFile):
-    bad = text.validate_utf8(data, begin, end) if node.use_unicode else -1
+def _decoded(data: np.ndarray, size: int, split: Split, offset: int, node: TextFile) -> tuple[np.ndarray, int]:
+    bad = text.validate_utf8(data, 0, size) if node.use_unicode else -1
     if bad < 0:
-        return data, begin, end
+        return data, size
     if node.errors == "strict":
         raise InputError(
-            f"{split.path}: byte 0x{int(data[bad]):02x} at offset {offset + bad - begin} is not UTF-8; "
+            f"{split.path}: byte 0x{int(data[bad]):02x} at offset {offset + bad} is not UTF-8; "
             f"pass errors='replace' or 'ignore', or use_unicode=False"
         )
-    decoded = data[begin:end].tobytes().decode("utf-8", node.errors).encode("utf-8", "surrogatepass")
-    return np.frombuffer(decoded, np.uint8), 0, len(decoded)
+    decoded = data[:size].tobytes().decode("utf-8", node.errors).encode("utf-8", "surrogatepass")
+    return np.frombuffer(decoded, np.uint8), len(decoded)
 
 
 class _Plain:
@@ -158,22 +147,23 @@ def _open(split: Split) -> Any:
     return _Compressed(split) if split.codec else _Plain(split)
 
 
-def _chunks(split: Split, reader: Any, unit: str, buffers: Buffers):
-    """(buffer, begin, end, file offset of begin, is last) with whole lines or words only.
+def _chunks(reader: Any, unit: str, buffers: Buffers) -> Iterator[tuple[np.ndarray, int, int]]:
+    """(buffer, bytes in it, their file offset), with whole lines or words only.
 
     A line longer than a buffer gets a larger buffer of its own.
     """
+    cut = text.cut_at_blank if unit == "words" else text.cut_at_newline
     buffer, kept = buffers.get(), 0
     while True:
         got = _fill(reader, buffer, kept)
         filled, offset = kept + got, reader.position - kept - got
-        is_last = reader.is_at_end() or (got == 0 and filled < len(buffer))
-        cut = filled if is_last else _cut(buffer, filled, unit)
-        if cut:
-            following = buffers.get() if len(buffer) == buffers.num_bytes else np.empty(len(buffer), np.uint8)
-            kept = filled - cut
-            following[:kept] = buffer[cut:filled]
-            yield buffer, 0, cut, offset, is_last
+        is_last = reader.is_at_end()
+        whole = filled if is_last else cut(buffer, 0, filled)
+        if whole:
+            kept = filled - whole
+            following = buffers.get() if kept < buffers.num_bytes else np.empty(2 * kept, np.uint8)
+            following[:kept] = buffer[whole:filled]
+            yield buffer, whole, offset
             buffer = following
         elif not is_last:
             buffer, kept = np.concatenate([buffer, np.empty_like(buffer)]), filled
@@ -186,23 +176,3 @@ def _fill(reader: Any, buffer: np.ndarray, kept: int) -> int:
     while total < len(view) and not reader.is_at_end():
         total += reader.read_into(view[total:])
     return total
-
-
-def _cut(buffer: np.ndarray, filled: int, unit: str) -> int:
-    """After the last whole line (or word border) of the buffer; 0 when there is none."""
-    if unit == "words":
-        return _after_last_space(buffer, filled)
-    return text.cut_at_newline(buffer, 0, filled)
-
-
-def _after_last_space(buffer: np.ndarray, filled: int) -> int:
-    end = filled
-    while end > 0:
-        begin = max(0, end - 4096)
-        spaces = np.flatnonzero(_SPACE[buffer[begin:end]])
-        if len(spaces):
-            return begin + int(spaces[-1]) + 1
-        end = begin
-    return 0
-
-
