@@ -71,11 +71,11 @@ def value_kind(block: Block) -> str | None:
 class TypedCombiner:
     """A kernel's table for records of one layout."""
 
-    def __init__(self, layout: Row, operation: str, config: Config) -> None:
+    def __init__(self, layout: Row, operation: str, config: Config, capacity: int = 1 << 14) -> None:
         self._keys, self._value = layout.items
         kinds = tuple(leaf.kind for leaf in leaves(self._keys))
         aggregates = ((operation, self._value.kind),)
-        self._table = GroupTable(kinds, aggregates, seed=config.hash_seed)
+        self._table = GroupTable(kinds, aggregates, seed=config.hash_seed, capacity=capacity)
 
     def add(self, block: ColumnBlock) -> None:
         """Combine a block's values."""
@@ -129,7 +129,7 @@ def final_combine(node: FinalCombine, blocks: Iterator[Block], config: Config) -
         return
     kind = value_kind(block)
     if (node.operation, kind) in _EXACT | _ORDERED:
-        table = TypedCombiner(block.layout, node.operation, config)
+        table = TypedCombiner(block.layout, node.operation, config, capacity=len(block))
         table.add(block)
         yield table.result()
         return
