@@ -1,4 +1,4 @@
-"""Where pympr's time goes in one case: wall seconds of each repetition, then rank 0's functions by their own time.
+"""Where pympr's time goes in one case: seconds of each repetition, then rank 0's functions by their own CPU time.
 
     mpirun -n 2 python benchmarks/profile_case.py wordcount-zipf --scale small
 """
@@ -39,15 +39,16 @@ def main() -> None:
     if case.writes_file:
         parameters["out"] = str(root / "out" / f"{case.label}-profile")
     run, digest = getattr(pympr_engine, case.job)(**parameters)
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)
     for repetition in range(options.reps + 1):
         world.barrier()
-        begin = time.monotonic()
+        begin, cpu = time.monotonic(), time.process_time()
         result = profile.runcall(run) if repetition == options.reps else run()
-        seconds = time.monotonic() - begin
+        seconds, cpu = time.monotonic() - begin, time.process_time() - cpu
         found = digest(result)
         if world.rank == 0:
-            print(f"{'profiled' if repetition == options.reps else repetition}: {seconds:.3f} s, digest {found}")
+            name = "profiled" if repetition == options.reps else str(repetition)
+            print(f"{name}: {seconds:.3f} s, cpu {cpu:.3f} s, digest {found}")
     if world.rank == 0:
         pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(options.functions)
 
