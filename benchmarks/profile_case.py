@@ -1,6 +1,6 @@
 """Where pympr's time goes in one case: seconds of each repetition, then rank 0's functions by their own CPU time.
 
-    mpirun -n 2 python benchmarks/profile_case.py wordcount-zipf --scale small
+mpirun -n 2 python benchmarks/profile_case.py wordcount-zipf --scale small
 """
 
 import argparse
@@ -37,6 +37,7 @@ def main() -> None:
     world.barrier()
     parameters = {name: str(path) for name, path in case.input(root).items()}
     if case.writes_file:
+        (root / "out").mkdir(exist_ok=True)
         parameters["out"] = str(root / "out" / f"{case.label}-profile")
     run, digest = getattr(pympr_engine, case.job)(**parameters)
     profile = cProfile.Profile(time.process_time)

@@ -17,8 +17,8 @@ pympr at 2 ranks of 1 thread against its peers at 2 threads or processes, made b
 
 """
 
-EXPLANATION = """Every engine starts and loads before the clock runs, does the job once (`first`), then takes turns with the others;
-a row gives the median of the warm repetitions and their extremes. pympr's time reaches from the first rank's begin to
+EXPLANATION = """Every engine starts and loads before the clock runs, does the job once (`first`), then takes turns with
+the others; a row gives the median of the warm repetitions and their extremes. pympr's time reaches from the first rank's begin to
 the last rank's end. `x` is the engine's median over pympr's: above 1 pympr is ahead. `cpu` is the CPU time of all its
 threads or ranks. `foreign` is the mean number of cores that other programs used meanwhile; above 0.3 the row is an
 upper bound and marked with *. `peak` is the resident size including the interpreter and the libraries, for pympr of its
@@ -113,11 +113,19 @@ def row(record: dict[str, Any], name: str) -> str:
     marks = "*" if foreign > DISTURBED_CORES else ""
     peak_bytes = max(max(done["peak_rss_bytes"]) for done in engine["repetitions"])
     peak = f"{peak_bytes / 1e6:.0f}" + (f" / {share(record)}" if name == PYMPR else "")
-    return (
-        f"| {name} | {seconds(median(took))} [{seconds(min(took))}-{seconds(max(took))}]{marks} | {len(took)} "
-        f"| {'1' if name == PYMPR else ratio(record, name)} | {cpu(engine)} "
-        f"| {seconds(engine['repetitions'][0]['seconds'])} | {engine['startup_seconds']:.1f} | {engine['load_seconds']:.1f} | {peak} | {foreign:.2f} |"
-    )
+    cells = [
+        name,
+        f"{seconds(median(took))} [{seconds(min(took))}-{seconds(max(took))}]{marks}",
+        str(len(took)),
+        "1" if name == PYMPR else ratio(record, name),
+        cpu(engine),
+        seconds(engine["repetitions"][0]["seconds"]),
+        f"{engine['startup_seconds']:.1f}",
+        f"{engine['load_seconds']:.1f}",
+        peak,
+        f"{foreign:.2f}",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def cpu(engine: dict[str, Any]) -> str:
