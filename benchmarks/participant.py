@@ -18,7 +18,7 @@ from benchmarks.channel import PATH_VARIABLE, Channel
 from benchmarks.worker import STARTED_VARIABLE
 
 WORKER = Path(__file__).with_name("worker.py")
-SAMPLE_SECONDS = 0.05
+SAMPLE_SECONDS = 0.1
 END_SECONDS = 10
 
 

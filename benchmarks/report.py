@@ -18,12 +18,12 @@ pympr at 2 ranks of 1 thread against its peers at 2 threads or processes, made b
 """
 
 EXPLANATION = """Every engine starts and loads before the clock runs, does the job once (`first`), then takes turns with
-the others; a row gives the median of the warm repetitions and their extremes. pympr's time reaches from the first rank's begin to
-the last rank's end. `x` is the engine's median over pympr's: above 1 pympr is ahead. `cpu` is the CPU time of all its
-threads or ranks. `foreign` is the mean number of cores that other programs used meanwhile; above 0.3 the row is an
-upper bound and marked with *. `peak` is the resident size including the interpreter and the libraries, for pympr of its
-largest rank and, behind the slash, as a multiple of that rank's share of the input. Results are compared by digest
-between all engines; a wrong one fails the run.
+the others; a row gives the median of the warm repetitions and their extremes. pympr's time reaches from the first
+rank's begin to the last rank's end. `x` is the engine's median over pympr's: above 1 pympr is ahead. `cpu` is the CPU
+time of all its threads or ranks. `foreign` is the mean number of cores that other programs used meanwhile; above 0.3
+the row is an upper bound and marked with *. `peak` is the resident size including the interpreter and the libraries,
+for pympr of its largest rank and, behind the slash, as a multiple of that rank's share of the input. Results are
+compared by digest between all engines; a wrong one fails the run.
 """
 
 
