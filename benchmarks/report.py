@@ -130,7 +130,7 @@ def row(record: dict[str, Any], name: str) -> str:
 
 def cpu(engine: dict[str, Any]) -> str:
     """Median CPU time, where one process or its ranks do all the work."""
-    times = [done["cpu_seconds"] for done in counted(engine)]
+    times = [done.get("cpu_seconds") for done in counted(engine)]
     return "-" if None in times else seconds(median(times))
 
 

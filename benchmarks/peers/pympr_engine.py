@@ -47,9 +47,12 @@ def wordcount(text: str):
 
 
 def logcount(log: str):
-    from pympr.jobs import logcount as job
+    def run():
+        agents = context.textFile(log).map(lambda line: line.split('"')[5])
+        counts = agents.map(lambda agent: (agent, 1)).reduceByKey(operator.add).collect()
+        return counts, sum(count for agent, count in counts if "Mobile" in agent)
 
-    return (lambda: job.count_agents(context, log)), (lambda result: digests.of_counts(result[0]) + [result[1]])
+    return run, lambda result: digests.of_counts(result[0]) + [result[1]]
 
 
 def sort(keys: str):
