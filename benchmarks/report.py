@@ -106,8 +106,8 @@ def table(record: dict[str, Any]) -> str:
 
 def row(record: dict[str, Any], name: str) -> str:
     engine = record["engines"][name]
-    if not engine["repetitions"]:
-        return f"| {name} | failed | | | | | | | |"
+    if not times(record, name):
+        return f"| {name} | {'wrong' if name in record['wrong'] else 'failed'} | | | | | | | |"
     took = times(record, name)
     foreign = median(done["foreign_cores"] for done in counted(engine))
     marks = "*" if foreign > DISTURBED_CORES else ""
