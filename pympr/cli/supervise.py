@@ -36,6 +36,7 @@ class Supervisor:
         self._signalled_at = float("inf")
         self._failed_at = float("inf")
         self._looked_at = 0.0
+        self._awake = waiting.Wakefulness(time.monotonic())
         self._process: subprocess.Popen | None = None
 
     def run(self, command: list[str], environment: dict[str, str]) -> Ending:
@@ -90,7 +91,12 @@ class Supervisor:
 
     def _find_hang(self, pages: list[stations.Page], now: float) -> str | None:
         limit_seconds = self._hang_seconds + _BEHIND_SECONDS
-        stall = waiting.find_stall([page for page in pages if not page.has_ended], now, limit_seconds)
+        living = [page for page in pages if not page.has_ended]
+        if self._awake.seconds(now) < limit_seconds or not living:
+            return None
+        if all(now - page.heartbeat > limit_seconds for page in living):
+            return f"no sign of life from any rank for {limit_seconds:g} s"
+        stall = waiting.find_stall(living, now, limit_seconds)
         if stall is None or not waiting.is_hanging(stall, now, limit_seconds, _state):
             return None
         return f"no progress for {limit_seconds:g} s\n{waiting.describe_stall(stall, now, _state)}"

@@ -19,13 +19,36 @@ class Stall(NamedTuple):
     missing: list[Page]
 
 
+class Wakefulness:
+    """How long an observer has looked without a gap: after being stopped itself it may not judge others by the clock.
+
+    >>> awake = Wakefulness(0.0, gap_seconds=2.0)
+    >>> awake.seconds(1.0), awake.seconds(2.5), awake.seconds(60.0), awake.seconds(61.0)
+    (1.0, 2.5, 0.0, 1.0)
+    """
+
+    def __init__(self, now: float, gap_seconds: float = 2.0):
+        self._gap_seconds = gap_seconds
+        self._since = self._last = now
+
+    def seconds(self, now: float) -> float:
+        """To be called often: the seconds since the last gap between two calls."""
+        if now - self._last > self._gap_seconds:
+            self._since = now
+        self._last = now
+        return now - self._since
+
+
 def find_stall(pages: Sequence[Page], now: float, seconds: float) -> Stall | None:
-    """The stall around the lowest rank that has waited longer than `seconds`; None when nobody has."""
-    waiting = [page for page in pages if page.waits and now - page.changed > seconds]
-    if not waiting:
+    """The stall around the lowest waiting rank, once a rank has waited longer than `seconds`; None before.
+
+    Ranks that have just begun to wait are left out; those near the limit count,
+    so that all see the same lowest rank, whichever reaches the limit first.
+    """
+    waiting = [page for page in pages if page.waits and now - page.changed > seconds / 2]
+    if not any(now - page.changed > seconds for page in waiting):
         return None
-    first = waiting[0]
-    waiters = [page for page in pages if page.waits and _place(page) == _place(first)]
+    waiters = [page for page in pages if page.waits and _place(page) == _place(waiting[0])]
     return Stall(waiters, [page for page in pages if page not in waiters])
 
 

@@ -81,37 +81,43 @@ class _Watchdog(threading.Thread):
 
     def run(self) -> None:
         pause_seconds = max(0.05, min(_BEAT_SECONDS, self._warn_seconds / 4, self._hang_seconds / 4))
+        awake = waiting.Wakefulness(time.monotonic())
         while not self._station.has_ended and guard.guard() is not None:
             self._station.beat()
-            self._look()
+            self._look(awake.seconds(time.monotonic()))
             time.sleep(pause_seconds)
 
-    def _look(self) -> None:
+    def _look(self, awake_seconds: float) -> None:
         if time.monotonic() - self._neighbour_seen_at > _NEIGHBOUR_SECONDS:
             self._neighbour_seen_at = time.monotonic()
             self._look_for_lost_neighbour()
         step = self._station.step()
-        if step.waits and time.monotonic() - step.since > min(self._warn_seconds, self._hang_seconds):
-            self._look_for_stall(step.since)
+        waited_seconds = min(awake_seconds, time.monotonic() - step.since) if step.waits else 0.0
+        if waited_seconds > self._warn_seconds and self._warned_of != step.since:
+            self._warn(step.since)
+        if waited_seconds > self._hang_seconds:
+            self._end_hang()
 
-    def _look_for_stall(self, since: float) -> None:
-        pages, now = self._pages(), time.monotonic()
-        warned = waiting.find_stall(pages, now, self._warn_seconds)
-        if warned is not None and self._is_mine(warned) and self._warned_of != since:
+    def _warn(self, since: float) -> None:
+        now = time.monotonic()
+        stall = waiting.find_stall(self._pages(), now, self._warn_seconds)
+        if stall is not None and self._is_mine(stall):
             self._warned_of = since
-            guard.tell(waiting.describe_stall(warned, now, self._state))
-        stall = waiting.find_stall(pages, now, self._hang_seconds)
-        if stall is not None and self._is_mine(stall) and waiting.is_hanging(stall, now, self._hang_seconds, self._state):
-            self._end(stall, now)
+            guard.tell(waiting.describe_stall(stall, now, self._state))
+
+    def _end_hang(self) -> None:
+        now = time.monotonic()
+        stall = waiting.find_stall(self._pages(), now, self._hang_seconds)
+        if stall is None or not self._is_mine(stall):
+            return
+        if waiting.is_hanging(stall, now, self._hang_seconds, self._state):
+            details = f"{waiting.describe_stall(stall, now, self._state)}\n{self._collect_stacks(stall)}"
+            guard.end_all(HUNG, f"no progress for {self._hang_seconds:g} s", details)
 
     def _is_mine(self, stall: waiting.Stall) -> bool:
         """The lowest waiting rank speaks, if anybody is missing."""
         is_known = bool(stall.missing) or not self._is_whole
         return is_known and stall.waiters[0].rank == self._station.rank
-
-    def _end(self, stall: waiting.Stall, now: float) -> None:
-        details = f"{waiting.describe_stall(stall, now, self._state)}\n{self._collect_stacks(stall)}"
-        guard.end_all(HUNG, f"no progress for {self._hang_seconds:g} s", details)
 
     def _pages(self) -> list[Page]:
         pages = stations.read_pages(self._directory)

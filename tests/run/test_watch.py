@@ -58,6 +58,12 @@ def test_rank_that_comes_late_costs_one_warning(stall, words, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_job_that_was_suspended_as_a_whole_goes_on(tmp_path):
+    outcome = launch("all-stopped", tmp_path, PYMPR_WARN_SECONDS="0")
+    assert (outcome.code, outcome.reports()) == (0, 0), outcome.err
+    assert outcome.seconds > 4
+
+
 def test_quiet_while_nobody_waits_long(tmp_path):
     outcome = launch("nothing", tmp_path, PYMPR_WARN_SECONDS="30")
     assert (outcome.code, outcome.err.count("pympr:")) == (0, 0), outcome.err
@@ -98,6 +104,12 @@ def test_stall_is_around_the_lowest_waiting_rank():
     stall = waiting.find_stall(pages, 1000, 30)
     assert [each.rank for each in stall.waiters] == [1, 3]
     assert [each.rank for each in stall.missing] == [0, 2]
+
+
+def test_rank_just_below_the_limit_is_part_of_the_stall():
+    stall = waiting.find_stall([page(0, age=29), page(1, "exchange", age=31)], 1000, 30)
+    assert [each.rank for each in stall.waiters] == [0]
+    assert [each.rank for each in stall.missing] == [1]
 
 
 def test_progress_of_the_missing_rank_is_no_hang():
