@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pympr.run.difference import fold
 from pympr.run.guard import LOST
-from pympr.run.stations import Page
+from pympr.run.pages import Page
 from pympr.run.watch import HUNG
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pympr.run.difference import fold
-from pympr.run.stations import Page
+from pympr.run.pages import Page
 
 _MOST_MISSING = 8
 _SILENCE_SECONDS = 3.0
@@ -76,7 +76,8 @@ def describe_stall(stall: Stall, now: float, state_of: Callable[[Page], str]) ->
 
 def _describe_missing(page: Page, now: float, state: str) -> str:
     verb = "waits in" if page.waits else "has been in"
-    text = f"  rank {page.rank} (pid {page.pid}, {page.host}), which {verb} {_place_text(page)} for {_age(now - page.since)}"
+    text = f"  rank {page.rank} (pid {page.pid}, {page.host}), which {verb} {_place_text(page)}"
+    text += f" for {_age(now - page.since)}"
     if page.done or page.total or page.rows:
         text += f", {page.rows:,} rows, {page.done} of {page.total} parts, last progress {_age(now - page.changed)} ago"
     return text + _describe_life(now - page.heartbeat, state)

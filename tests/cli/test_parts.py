@@ -9,18 +9,17 @@ from pympr.cli import command, doctor, library, machine, main, progress, relay, 
 from pympr.cli.library import Launcher, Library
 from pympr.cli.verdict import Ending, judge
 from pympr.errors import LaunchError
-from pympr.run.stations import Page
+from pympr.run.pages import Page
 
 MPICH = Library("MPICH", (5, 0, 2), "/opt/lib/libmpi.so.12")
 OPEN_MPI = Library("Open MPI", (5, 0, 11), "/opt/lib/libmpi.so.40")
 
 
 def page(rank: int, **fields) -> Page:
-    values = dict(
-        rank=rank, size=2, pid=100, pid_namespace=1, steps=1, waits=False, has_ended=False, since=0.0, rows=0, bytes=0,
-        done=0, total=0, changed=0.0, host="node", operation="map", where="a.py:3", stage="stage 1", heartbeat=0.0,
-    )  # fmt: skip
-    return Page(**values | fields)
+    values = Page(
+        rank, 2, 100, 1, 1, False, False, 0.0, 0, 0, 0, 0, 0.0, "node", "map", "a.py:3", stage="stage 1", heartbeat=0.0
+    )
+    return values._replace(**fields)
 
 
 def wish(size: int = 4, output: str = "all", cores: int = 8) -> command.Wish:
@@ -73,7 +72,17 @@ def test_what_follows_the_program_is_the_programs(arguments, program):
     assert run.program_of(run.parse(arguments)) == program
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n", "0", "x.py"], ["-n", "two", "x.py"], ["--output", "some", "x.py"], ["--output", "all:x", "x.py"], ["--timeout", "x", "x.py"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["-n", "0", "x.py"],
+        ["-n", "two", "x.py"],
+        ["--output", "some", "x.py"],
+        ["--output", "all:x", "x.py"],
+        ["--timeout", "x", "x.py"],
+    ],
+)
 def test_wrong_usage(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         run.parse(arguments)
@@ -115,7 +124,9 @@ def test_what_the_user_has_set_stays():
 
 
 def test_slurm_allocation_places_the_ranks_itself():
-    start = command.launched("python", wish(4, cores=2), "/job", Launcher("mpirun", "Open MPI"), OPEN_MPI, {"SLURM_JOB_ID": "7"})
+    start = command.launched(
+        "python", wish(4, cores=2), "/job", Launcher("mpirun", "Open MPI"), OPEN_MPI, {"SLURM_JOB_ID": "7"}
+    )
     assert "OMPI_MCA_btl" not in start.environment
     assert "PRTE_MCA_rmaps_default_mapping_policy" not in start.environment
 
@@ -208,12 +219,19 @@ def test_lost_rank_tells_where_the_ranks_were(tmp_path):
     (tmp_path / "started").touch()
     pages = [page(0, waits=True, operation="count", stage=""), page(1), page(2), page(3, has_ended=True)]
     lines = judge(Ending(137), pages, tmp_path, True).message.splitlines()
-    assert lines[1:] == ["  rank 0: waiting in count at a.py:3", "  ranks 1-2: in map (stage 1) at a.py:3", "  rank 3: ended"]
+    assert lines[1:] == [
+        "  rank 0: waiting in count at a.py:3",
+        "  ranks 1-2: in map (stage 1) at a.py:3",
+        "  rank 3: ended",
+    ]
 
 
 def test_line_of_progress():
     pages = [page(0, rows=1_000_000, bytes=2_000_000, done=5, total=16), page(1, rows=500, done=1, total=16)]
-    assert progress.line(pages, 75) == "1:15  stage 1  [#######.............] 6 of 16 parts  1,000,500 rows  2.0 MB  slowest: rank 1 (1)"
+    assert (
+        progress.line(pages, 75)
+        == "1:15  stage 1  [#######.............] 6 of 16 parts  1,000,500 rows  2.0 MB  slowest: rank 1 (1)"
+    )
     assert progress.line([], 3) == ""
     assert progress.line([page(0, stage="", operation="the script")], 3) == "0:03  the script"
 

@@ -13,6 +13,7 @@ import pytest
 from launching import HERE, clean_environment, mpirun, pympr, python
 
 from pympr.cli.library import find_library
+from pympr.run.pages import read_pages
 
 SIZE = 3
 VENDOR = getattr(find_library()[0], "vendor", "")
@@ -30,7 +31,9 @@ def left_behind(folder: pathlib.Path) -> list[int]:
 
 
 def start(program: str, *arguments: str, folder, size: int = SIZE, options: tuple[str, ...] = (), **environment: str):
-    return pympr("run", "-n", str(size), *options, *python(program, *arguments), PYMPR_RUN_DIR=str(folder), **environment)
+    return pympr(
+        "run", "-n", str(size), *options, *python(program, *arguments), PYMPR_RUN_DIR=str(folder), **environment
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,10 +86,8 @@ def launch_in_background(folder, seconds: str, **environment: str) -> subprocess
 def wait_for_ranks(job: subprocess.Popen, folder: pathlib.Path) -> list[int]:
     """The pids of the ranks, once both are at work."""
     assert job.stdout.readline() == "at work\n", job.stderr.read()
-    from pympr.run import stations
-
     (directory,) = folder.iterdir()
-    pages = stations.read_pages(directory)
+    pages = read_pages(directory)
     assert len(pages) == 2
     return [page.pid for page in pages]
 
@@ -174,7 +175,12 @@ def test_one_rank_needs_no_launcher(tmp_path):
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [("1/0", 1), ("import sys; sys.exit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 69), ("import os; os._exit(4)", 4)],
+    [
+        ("1/0", 1),
+        ("import sys; sys.exit(7)", 7),
+        ("import os; os.kill(os.getpid(), 9)", 69),
+        ("import os; os._exit(4)", 4),
+    ],
 )
 def test_exit_codes_of_one_rank(code, expected, tmp_path):
     outcome = pympr("run", "-n", "1", "-c", code, PYMPR_RUN_DIR=str(tmp_path))
@@ -225,7 +231,9 @@ def test_launcher_that_lies_is_not_believed(tmp_path):
     liar = tmp_path / "bin" / "mpiexec"
     liar.parent.mkdir()
     banner = "mpiexec (Open MPI) 5" if VENDOR == "Open MPI" else "HYDRA build details:"
-    liar.write_text(f'#!/bin/sh\nif [ "$1" = --version ]; then echo "{banner}"; else touch "$PYMPR_JOB_DIR/started"; fi\n')
+    liar.write_text(
+        f'#!/bin/sh\nif [ "$1" = --version ]; then echo "{banner}"; else touch "$PYMPR_JOB_DIR/started"; fi\n'
+    )
     liar.chmod(0o755)
     code = (
         "import sys; from pympr.cli import library, main;"

@@ -7,9 +7,11 @@ import sys
 import time
 
 from pympr.collectives.world import world
-from pympr.run import stations, watch
+
+from pympr.run import watch
 from pympr.run.agreement import agree_on, call_site
 from pympr.run.jobdir import job_directory
+from pympr.run.pages import read_pages
 
 WORLD = world()
 STATION = watch.open(WORLD)
@@ -41,9 +43,7 @@ def slow_map():
 
 def all_stopped():
     """As a scheduler does that suspends a job: every rank, for longer than the limit."""
-    pages = job_directory(WORLD).path.glob("rank.*")
-    pids = [stations.read_page(path).pid for path in pages]
-    others = " ".join(map(str, pids))
+    others = " ".join(str(page.pid) for page in read_pages(job_directory(WORLD).path))
     subprocess.Popen(["/bin/sh", "-c", f"sleep 0.5; kill -STOP {others}; sleep 4; kill -CONT {others}"])
     for _ in range(15):
         time.sleep(0.1)
