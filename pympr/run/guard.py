@@ -9,7 +9,7 @@ import time
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Callable
 
 from pympr.collectives.world import World
 from pympr.config import Config
@@ -69,6 +69,7 @@ class Guard:
         self._excepthook = sys.excepthook
         self._thread_hook = threading.excepthook
         self._leave = os._exit
+        self._closers: list[Callable[[], None]] = []
         channel(world)
 
     def hook_in(self) -> None:
@@ -123,8 +124,14 @@ class Guard:
             self._meet_at_end(exit_status.status())
         except BaseException as error:
             self.end_all(INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1, "the end of the script failed", format_error(error))
+        for close in self._closers:
+            close()
         self._has_ended = True
         self._close()
+
+    def before_end(self, close: Callable[[], None]) -> None:
+        """Call `close` when all ranks have ended their script and MPI still works; it may be collective."""
+        self._closers.append(close)
 
     def on_exit(self) -> None:
         """The interpreter is about to end: a forked child must not shut down the MPI of its parent."""
