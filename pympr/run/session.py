@@ -14,7 +14,7 @@ from pympr.run.actions.collect import collect, collect_partitions
 from pympr.run.actions.count import count
 from pympr.run.actions.fold import aggregate, reduce
 from pympr.run.actions.foreach import foreach_partition
-from pympr.run.actions.save_text import save_text
+from pympr.run.actions.save import save_records, save_text
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
@@ -35,6 +35,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "take": take,
     "take_ordered": take_ordered,
     "foreach_partition": foreach_partition,
+    "save_records": save_records,
     "save_text": save_text,
     "to_numpy": to_numpy,
 }

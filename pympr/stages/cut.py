@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pympr.plan.narrow import Cached
-from pympr.plan.node import Node, digest
+from pympr.plan.node import Node
 from pympr.plan.show import show
 from pympr.plan.wide import Contract, Exchange
 
@@ -41,15 +41,16 @@ class Stage:
 def cut(plan: Node) -> tuple[Stage, ...]:
     """The stages of an optimised plan in the order in which every rank runs them.
 
-    A part of the plan that occurs twice becomes one stage.
+    A part of the plan that several steps share becomes one stage: the same node,
+    not an equal one, as functions that look alike may hold different data.
     """
     stages: list[Stage] = []
-    known: dict[str, int] = {}
+    known: dict[object, int] = {}
 
     def separate(node: Node) -> Node:
         if not isinstance(node, (Exchange, Cached)):
             return node.with_children(separate)
-        name = digest(node)
+        name = node.rdd_id if isinstance(node, Cached) else (id(node),)
         if name not in known:
             root = separate(node.child)
             output = node.contract if isinstance(node, Exchange) else Keep(node.rdd_id)

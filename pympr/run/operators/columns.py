@@ -6,7 +6,7 @@ from typing import Callable, Iterator
 import numpy as np
 
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, to_columns
-from pympr.data.column import BytesColumn
+from pympr.data.column import BytesColumn, with_separator
 from pympr.data.schema import Leaf
 from pympr.native import take, text
 from pympr.plan.narrow import Project, Where, Words
@@ -44,12 +44,7 @@ def words(node: Words, blocks: Iterator[Block]) -> Iterator[Block]:
 def _words_of(block: ColumnBlock) -> Block:
     if block.layout != Leaf("string"):
         raise Guard
-    column = block.columns[0].compact()
-    lengths = column.ends - column.starts
-    data = np.full(len(column.data) + len(column), ord(" "), np.uint8)
-    within = np.ones(len(data), np.bool_)
-    within[np.cumsum(lengths + 1) - 1] = False
-    data[within] = column.data
+    data = with_separator(block.columns[0], ord(" "))
     starts, ends = text.words(data, 0, len(data))
     return ColumnBlock(block.layout, [BytesColumn(data, starts, ends)], len(starts))
 
