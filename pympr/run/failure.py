@@ -2,15 +2,17 @@
 
 import builtins
 import json
+import os
 import sys
 import traceback
 from typing import Any, NamedTuple
 
-from pympr.errors import DivergenceError, RankError
+from pympr.errors import DivergenceError, PymprError, RankError
 
-DIVERGED = 76
 INTERRUPTED = 130
 _MOST_CHARACTERS = 32_768
+# Raised by the engine on purpose, about the user's input: its own frames say nothing more.
+_EXPECTED = (PymprError, OSError, ValueError, TypeError)
 
 
 class Failure(NamedTuple):
@@ -44,10 +46,31 @@ def format_error(error: BaseException) -> str:
     'ValueError: odd\\n'
     """
     try:
-        text = "".join(traceback.TracebackException(type(error), error, error.__traceback__, compact=True).format())
+        described = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
+        _fold(described)
+        text = "".join(described.format())
     except Exception as problem:
         text = f"{type(error).__qualname__} (its traceback cannot be shown: {type(problem).__name__})\n"
     return clip(text)
+
+
+_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def _fold(described: traceback.TracebackException) -> None:
+    """Leave the engine's own frames out, so that the user's stand together; all stay where the engine itself broke.
+
+    `PYMPR_FULL_TRACEBACK=1` keeps them.
+    """
+    frames = described.stack
+    if not frames or os.environ.get("PYMPR_FULL_TRACEBACK") == "1":
+        return
+    is_ours = [frame.filename.startswith(_HOME) for frame in frames]
+    was_meant = issubclass(described.exc_type or Exception, _EXPECTED)
+    if not all(is_ours) and (not is_ours[-1] or was_meant):
+        described.stack = traceback.StackSummary.from_list(
+            [frame for frame, ours in zip(frames, is_ours) if not ours]
+        )
 
 
 def clip(text: str, most: int = _MOST_CHARACTERS) -> str:
@@ -68,11 +91,8 @@ def exit_code(error: BaseException) -> int:
     >>> exit_code(KeyError("x")), exit_code(KeyboardInterrupt()), exit_code(SystemExit(3))
     (1, 130, 3)
     """
-    carried = getattr(error, "exit_code", None)
-    if isinstance(error, (DivergenceError, RankError)) and isinstance(carried, int):
-        return carried
-    if isinstance(error, DivergenceError):
-        return DIVERGED
+    if isinstance(error, DivergenceError | RankError):
+        return error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     return shell_code(error.code) if isinstance(error, SystemExit) else 1
@@ -95,7 +115,9 @@ def echo(failure: Failure, note: str) -> RankError:
     """The exception for the ranks that did not fail, with `failing_rank`, `host` and `exit_code`."""
     place = f" in {failure.context}" if failure.context else ""
     also = f" ({note})" if note else ""
-    error = _echo_class(failure.classes)(f"rank {failure.rank} ({failure.host}) failed{place}{also}:\n{failure.text.rstrip()}")
+    error = _echo_class(failure.classes)(
+        f"rank {failure.rank} ({failure.host}) failed{place}{also}:\n{failure.text.rstrip()}"
+    )
     error.failing_rank, error.host, error.exit_code = failure.rank, failure.host, failure.exit_code
     return error
 
@@ -107,7 +129,11 @@ def _echo_class(classes: list[list[str]]) -> type[RankError]:
         if found is None or issubclass(RankError, found):
             continue
         try:
-            twin = type("RankError", (RankError, found), {"__module__": RankError.__module__, "__init__": _plain_init, "__str__": _plain_str})
+            twin = type(
+                "RankError",
+                (RankError, found),
+                {"__module__": RankError.__module__, "__init__": _plain_init, "__str__": _plain_str},
+            )
             twin("probe")
         except Exception:
             continue
