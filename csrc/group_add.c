@@ -2,100 +2,7 @@
 #include "words.h"
 
 #define CACHED_BYTES (1 << 18) /* a table up to here needs no prefetch */
-#define FARTHEST_SLOTS 200      /* less than the extra slots; few runs of taken slots are as long, even at a load of 0.7 */
-
-#if PYMPR_HAS_X86
-PYMPR_AVX512 static void hash_int64_avx512(uint64_t *out, const int64_t *values, int64_t rows, uint64_t seed)
-{
-    for (int64_t i = 0; i < rows; i++)
-        out[i] = pympr_hash_int64(values[i], seed);
-}
-#endif
-
-static void hash_int64(uint64_t *out, const int64_t *values, int64_t rows, uint64_t seed)
-{
-#if PYMPR_HAS_X86
-    if (pympr_get_simd_level() == 2) {
-        hash_int64_avx512(out, values, rows, seed);
-        return;
-    }
-#endif
-    for (int64_t i = 0; i < rows; i++)
-        out[i] = pympr_hash_int64(values[i], seed);
-}
-
-static uint64_t hash_key(const struct pympr_group_input *input, int key, int kind, int64_t row, uint64_t seed)
-{
-    const uint8_t *bytes = input->keys[key];
-    if (is_null(input->key_valid[key], row))
-        return pympr_hash_null(seed);
-    if (kind == KIND_INT64)
-        return pympr_hash_int64((int64_t)load_word(bytes + row * 8), seed);
-    if (kind == KIND_FLOAT64)
-        return pympr_hash_float64(as_double(load_word(bytes + row * 8)), seed);
-    if (kind == KIND_BOOL)
-        return pympr_hash_int64(bytes[row] != 0, seed);
-    int64_t start = input->key_starts[key][row], length = input->key_ends[key][row] - start;
-    return pympr_hash_bytes(bytes + start, length, kind == KIND_BYTES ? pympr_bytes_seed(seed) : seed);
-}
-
-/* Any keys: one column after the other, the kind outside the loop. */
-static void hash_columns(struct group_batch *batch, const struct pympr_group_table *table,
-                         const struct pympr_group_input *input)
-{
-    for (int key = 0; key < table->num_keys; key++) {
-        int kind = table->key_kinds[key];
-        for (int64_t i = 0; i < batch->rows; i++) {
-            uint64_t hash = hash_key(input, key, kind, batch->begin + i, table->seed);
-            batch->hashes[i] = key ? pympr_hash_combine(batch->hashes[i], hash) : hash;
-        }
-    }
-}
-
-/* One string key that is never null: its words are needed to compare, so they are kept. Rows with 16
- * readable bytes and at most 15 of their own take no branch that depends on their length. */
-static void hash_string(struct group_batch *batch, const struct pympr_group_table *table,
-                        const struct pympr_group_input *input)
-{
-    const uint8_t *data = input->keys[0];
-    const int64_t *starts = input->key_starts[0] + batch->begin, *ends = input->key_ends[0] + batch->begin;
-    uint64_t seed = table->key_kinds[0] == KIND_BYTES ? pympr_bytes_seed(table->seed) : table->seed;
-    int64_t last_wide = input->key_data_bytes[0] - PYMPR_SHORT_BYTES;
-    for (int64_t i = 0; i < batch->rows; i++) {
-        int64_t length = ends[i] - starts[i];
-        uint64_t *words = batch->words[i];
-        if (PYMPR_LIKELY(length < PYMPR_SHORT_BYTES && starts[i] <= last_wide)) {
-            pympr_short_words(words, data + starts[i], length, 1);
-            batch->hashes[i] = pympr_hash_short(words, length, seed);
-            words[1] |= (uint64_t)length << 56;
-        } else {
-            string_words(words, data, input->key_data_bytes[0], starts[i], ends[i]);
-            batch->hashes[i] = pympr_hash_bytes(data + starts[i], length, seed);
-        }
-    }
-}
-
-static int is_string_table(const struct pympr_group_table *table)
-{
-    return table->num_keys == 1 && is_string_kind(table->key_kinds[0]) && !table->meta_at;
-}
-
-static void hash_batch(struct group_batch *batch, const struct pympr_group_table *table,
-                       const struct pympr_group_input *input)
-{
-    if (is_string_table(table))
-        hash_string(batch, table, input);
-    else if (input->hashes)
-        memcpy(batch->hashes, input->hashes + batch->begin, sizeof(uint64_t) * (size_t)batch->rows);
-    else if (table->is_hash_key)
-        hash_int64(batch->hashes, (const int64_t *)input->keys[0] + batch->begin, batch->rows, table->seed);
-    else
-        hash_columns(batch, table, input);
-    if (table->is_hash_key)
-        return;
-    for (int64_t i = 0; i < batch->rows; i++)
-        batch->hashes[i] += batch->hashes[i] == 0;
-}
+#define FARTHEST_SLOTS 200     /* fewer than the extra slots; runs of taken slots are shorter, but for a full table's */
 
 static void fetch_slots(const struct group_batch *batch, const struct pympr_group_table *table)
 {
@@ -105,172 +12,184 @@ static void fetch_slots(const struct group_batch *batch, const struct pympr_grou
         __builtin_prefetch(home_slot(table, batch->hashes[i]), 1);
 }
 
+/* Keys whose words differ may be one still: long strings, which are elsewhere, and floats. */
 static int is_same_key(const struct pympr_group_table *table, const uint8_t *slot,
-                       const struct pympr_group_input *input, int64_t row)
+                       const struct pympr_group_input *input, const uint64_t *words)
 {
-    uint64_t meta = slot_meta(table, slot);
     for (int key = 0; key < table->num_keys; key++) {
         const uint8_t *field = slot + table->key_at[key];
-        int null = is_null(input->key_valid[key], row);
-        if (null != (int)(meta >> key & 1))
-            return 0;
-        if (null)
-            continue;
+        uint64_t first = load_word(field);
+        int is_same = first == words[0];
         if (is_string_kind(table->key_kinds[key])) {
-            uint64_t words[2];
-            string_words(words, input->keys[key], input->key_data_bytes[key], input->key_starts[key][row],
-                         input->key_ends[key][row]);
-            if (!is_same_string(table, field, words, input->keys[key]))
-                return 0;
-            continue;
+            const uint8_t *data = input->keys[key];
+            is_same = load_word(field + 8) == words[1] &&
+                      (is_long_string(words)
+                           ? !memcmp(table->arena + first, data + words[0], (size_t)string_length(words))
+                           : is_same);
+            words++;
+        } else if (table->key_kinds[key] == KIND_FLOAT64) {
+            is_same = is_same_float(first, words[0]);
         }
-        uint64_t left = load_word(field), right = fixed_key(table, input, key, row);
-        if (left != right && !(table->key_kinds[key] == KIND_FLOAT64 && is_same_float(left, right)))
+        if (!is_same)
             return 0;
+        words++;
     }
     return 1;
 }
 
-/* Bytes the row's keys take in the arena. */
-static int64_t arena_share(const struct pympr_group_table *table, const struct pympr_group_input *input, int64_t row)
+static void put_string(struct pympr_group_table *table, uint8_t *field, const uint8_t *data, const uint64_t words[2],
+                       int key)
 {
-    int64_t bytes = 0;
-    for (int key = 0; key < table->num_keys; key++) {
-        if (!is_string_kind(table->key_kinds[key]) || is_null(input->key_valid[key], row))
-            continue;
-        int64_t length = input->key_ends[key][row] - input->key_starts[key][row];
-        bytes += length < PYMPR_SHORT_BYTES ? 0 : length;
-    }
-    return bytes;
-}
-
-static void put_string(struct pympr_group_table *table, uint8_t *field, const struct pympr_group_input *input, int key,
-                       int64_t row)
-{
-    const uint8_t *data = input->keys[key];
-    uint64_t words[2];
-    string_words(words, data, input->key_data_bytes[key], input->key_starts[key][row], input->key_ends[key][row]);
     int64_t length = string_length(words);
+    uint64_t place = words[0];
     if (is_long_string(words)) {
-        memcpy(table->arena + table->arena_used, data + words[0], (size_t)length);
-        words[0] = (uint64_t)table->arena_used;
+        memcpy(table->arena + table->arena_used, data + place, (size_t)length);
+        place = (uint64_t)table->arena_used;
         table->arena_used += length;
     }
     table->key_bytes[key] += length;
-    store_word(field, words[0]);
+    store_word(field, place);
     store_word(field + 8, words[1]);
 }
 
-/* Makes the row's group in a free slot; 0 when the table has no room for it. */
-static int put_group(struct pympr_group_table *table, uint8_t *slot, uint64_t hash,
-                     const struct pympr_group_input *input, int64_t row)
+static void put_keys(struct pympr_group_table *table, uint8_t *slot, const struct pympr_group_input *input,
+                     const uint64_t *words)
 {
-    int64_t share = arena_share(table, input, row);
-    table->needs = table->num_groups >= table->max_groups      ? NEEDS_SLOTS
-                   : share > table->arena_bytes - table->arena_used ? NEEDS_ARENA
-                                                                    : NEEDS_NOTHING;
-    table->arena_wanted = table->arena_used + share;
-    if (table->needs)
-        return 0;
-    uint64_t meta = 0;
-    for (int key = 0; key < table->num_keys && !table->is_hash_key; key++) {
+    for (int key = 0; key < table->num_keys; key++) {
         uint8_t *field = slot + table->key_at[key];
-        if (is_null(input->key_valid[key], row))
-            meta |= UINT64_C(1) << key;
-        else if (is_string_kind(table->key_kinds[key]))
-            put_string(table, field, input, key, row);
+        if (is_string_kind(table->key_kinds[key]))
+            put_string(table, field, input->keys[key], words++, key);
         else
-            store_word(field, fixed_key(table, input, key, row));
+            store_word(field, *words);
+        words++;
     }
-    if (table->meta_at)
-        store_word(slot + table->meta_at, meta);
-    for (int a = 0; a < table->num_aggregates; a++)
-        store_word(slot + table->state_at[a], table->initial[a]);
-    store_word(slot, hash);
-    table->num_groups++;
-    return 1;
+}
+
+/* Bytes the row's keys take in the arena. */
+static int64_t arena_share(const struct pympr_group_table *table, const uint64_t *words)
+{
+    int64_t bytes = 0;
+    for (int key = 0; key < table->num_keys; key++, words++)
+        if (is_string_kind(table->key_kinds[key])) {
+            bytes += is_long_string(words) ? string_length(words) : 0;
+            words++;
+        }
+    return bytes;
 }
 
 /* No key goes far from its home: in a table that fills up unevenly, because its rows come in order,
  * runs of taken slots would grow long before it is full. Not so in a nearly empty one, where
  * only keys of one hash can pile up: more slots would not part them. */
-static int has_room_at(struct pympr_group_table *table, const uint8_t *slot, uint64_t hash)
+static int has_slot(const struct pympr_group_table *table, const uint8_t *slot, uint64_t hash)
 {
-    int is_far = slot - home_slot(table, hash) > (int64_t)FARTHEST_SLOTS * table->stride;
-    if (PYMPR_LIKELY(slot < zero_slot(table) && !(is_far && table->num_groups > table->num_slots >> 10)))
-        return 1;
-    table->needs = NEEDS_SLOTS;
-    return 0;
+    if (table->num_groups >= table->max_groups)
+        return 0;
+    if (slot == zero_slot(table))
+        return table->is_hash_key && !hash;
+    int64_t distance = slot - home_slot(table, hash);
+    return distance <= (int64_t)FARTHEST_SLOTS * table->stride || table->num_groups <= table->num_slots >> 10;
 }
 
-/* Finds or makes the slot of every row; returns how many rows it did. Always inlined with a known
- * `is_same`, which decides between keys of one hash, so that each kind of key has its own loop. */
-typedef int same_function(const struct pympr_group_table *table, const uint8_t *slot,
-                          const struct pympr_group_input *input, const struct group_batch *batch, int64_t i);
+/* Makes the row's group in a free slot; 0 when the table has no room for it. */
+static int put_group(struct pympr_group_table *table, uint8_t *slot, const struct pympr_group_input *input,
+                     const struct group_batch *batch, int64_t i)
+{
+    const uint64_t *words = batch->keys + i * table->key_words;
+    int64_t share = table->is_hash_key ? 0 : arena_share(table, words);
+    table->arena_wanted = table->arena_used + share;
+    table->needs = !has_slot(table, slot, batch->hashes[i])   ? NEEDS_SLOTS
+                   : table->arena_wanted > table->arena_bytes ? NEEDS_ARENA
+                                                              : NEEDS_NOTHING;
+    if (table->needs)
+        return 0;
+    if (!table->is_hash_key)
+        put_keys(table, slot, input, words);
+    if (table->meta_at)
+        store_word(slot + table->meta_at, batch->nulls[i]);
+    for (int a = 0; a < table->num_aggregates; a++)
+        store_word(slot + table->state_at[a], table->initial[a]);
+    store_word(slot, batch->hashes[i]);
+    table->num_groups++;
+    return 1;
+}
 
+/* Whether the slot's keys are row i's, given that their hashes are equal. `width` is table->key_words;
+ * where the compiler knows it, the loop is gone. */
+PYMPR_INLINE int holds_key(const struct pympr_group_table *table, const uint8_t *slot,
+                           const struct pympr_group_input *input, const struct group_batch *batch, int64_t i, int width)
+{
+    const uint64_t *words = batch->keys + i * width;
+    const uint8_t *keys = slot + table->key_at[0];
+    uint64_t difference = 0;
+    if (table->meta_at && (slot_meta(table, slot) & 0xffff) != batch->nulls[i])
+        return 0;
+    for (int w = 0; w < width; w++)
+        difference |= load_word(keys + 8 * w) ^ words[w];
+    return PYMPR_LIKELY(!difference) || is_same_key(table, slot, input, words);
+}
+
+/* Finds or makes the slot of every row; returns how many rows it did. */
 PYMPR_INLINE int64_t find_slots(struct group_batch *batch, struct pympr_group_table *table,
-                                const struct pympr_group_input *input, same_function *is_same)
+                                const struct pympr_group_input *input, int width)
 {
     for (int64_t i = 0; i < batch->rows; i++) {
         uint64_t hash = batch->hashes[i], found;
         uint8_t *slot = home_slot(table, hash);
-        while ((found = load_word(slot)) != 0 && !(found == hash && is_same(table, slot, input, batch, i)))
+        while ((found = load_word(slot)) != 0 && !(found == hash && holds_key(table, slot, input, batch, i, width)))
             slot += table->stride;
-        if (PYMPR_UNLIKELY(!found) &&
-            !(has_room_at(table, slot, hash) && put_group(table, slot, hash, input, batch->begin + i)))
+        if (PYMPR_UNLIKELY(!found) && !put_group(table, slot, input, batch, i))
             return i;
         batch->slots[i] = (uintptr_t)slot | !found;
     }
     return batch->rows;
 }
 
-PYMPR_INLINE int same_string(const struct pympr_group_table *table, const uint8_t *slot,
-                             const struct pympr_group_input *input, const struct group_batch *batch, int64_t i)
+/* Hash 0, which marks free slots elsewhere, has a slot of its own. */
+static int find_zero_slot(struct group_batch *batch, struct pympr_group_table *table,
+                          const struct pympr_group_input *input, int64_t i)
 {
-    return is_same_string(table, slot + 8, batch->words[i], input->keys[0]);
+    uint8_t *slot = zero_slot(table);
+    if (!table->has_zero && !put_group(table, slot, input, batch, i))
+        return 0;
+    batch->slots[i] = (uintptr_t)slot | !table->has_zero;
+    table->has_zero = 1;
+    return 1;
 }
 
-PYMPR_INLINE int same_any(const struct pympr_group_table *table, const uint8_t *slot,
-                          const struct pympr_group_input *input, const struct group_batch *batch, int64_t i)
-{
-    return is_same_key(table, slot, input, batch->begin + i);
-}
-
-static int64_t find_string_slots(struct group_batch *batch, struct pympr_group_table *table,
-                                 const struct pympr_group_input *input)
-{
-    return find_slots(batch, table, input, same_string);
-}
-
-static int64_t find_any_slots(struct group_batch *batch, struct pympr_group_table *table,
-                              const struct pympr_group_input *input)
-{
-    return find_slots(batch, table, input, same_any);
-}
-
-/* The hash is the key; 0, which marks free slots elsewhere, has a slot of its own. */
-static int64_t find_int64_slots(struct group_batch *batch, struct pympr_group_table *table,
-                                const struct pympr_group_input *input)
+/* The hash is the key. */
+static int64_t find_hash_slots(struct group_batch *batch, struct pympr_group_table *table,
+                               const struct pympr_group_input *input)
 {
     for (int64_t i = 0; i < batch->rows; i++) {
         uint64_t hash = batch->hashes[i], found;
         uint8_t *slot = home_slot(table, hash);
         if (PYMPR_UNLIKELY(!hash)) {
-            slot = zero_slot(table);
-            if (!table->has_zero && !put_group(table, slot, 0, input, batch->begin + i))
+            if (!find_zero_slot(batch, table, input, i))
                 return i;
-            batch->slots[i] = (uintptr_t)slot | !table->has_zero;
-            table->has_zero = 1;
             continue;
         }
         while ((found = load_word(slot)) != hash && found)
             slot += table->stride;
-        if (PYMPR_UNLIKELY(!found) &&
-            !(has_room_at(table, slot, hash) && put_group(table, slot, hash, input, batch->begin + i)))
+        if (PYMPR_UNLIKELY(!found) && !put_group(table, slot, input, batch, i))
             return i;
         batch->slots[i] = (uintptr_t)slot | !found;
     }
     return batch->rows;
+}
+
+static int64_t find_batch(struct group_batch *batch, struct pympr_group_table *table,
+                          const struct pympr_group_input *input)
+{
+    switch (table->key_words) {
+    case 0:
+        return find_hash_slots(batch, table, input);
+    case 1:
+        return find_slots(batch, table, input, 1);
+    case 2:
+        return find_slots(batch, table, input, 2);
+    default:
+        return find_slots(batch, table, input, table->key_words);
+    }
 }
 
 /* Aggregates a batch whose keys are known to lie in their bytes; lowers batch->rows to the rows done. */
@@ -281,15 +200,10 @@ static int add_batch(struct group_batch *batch, struct pympr_group_table *table,
         batch->rows = 0;
         return PYMPR_FULL;
     }
-    hash_batch(batch, table, input);
+    pympr_group_read_keys(batch, table, input);
     fetch_slots(batch, table);
     int64_t rows = batch->rows;
-    if (table->is_hash_key)
-        batch->rows = find_int64_slots(batch, table, input);
-    else if (is_string_table(table))
-        batch->rows = find_string_slots(batch, table, input);
-    else
-        batch->rows = find_any_slots(batch, table, input);
+    batch->rows = find_batch(batch, table, input);
     for (int a = 0; a < table->num_aggregates; a++)
         pympr_group_update(table, input, batch, a);
     for (int64_t i = 0; input->states && i < batch->rows; i++)
