@@ -30,6 +30,11 @@ struct group_batch {
 void pympr_group_read_keys(struct group_batch *batch, const struct pympr_group_table *table,
                            const struct pympr_group_input *input);
 
+/* Finds or makes the slot of every row while it fetches those of `next`, which may be NULL. Returns how
+ * many rows it did: less than all when the table needs something. */
+int64_t pympr_group_find(struct group_batch *batch, const struct group_batch *next, struct pympr_group_table *table,
+                         const struct pympr_group_input *input);
+
 /* Brings one aggregate of the batch's slots up to date. */
 void pympr_group_update(struct pympr_group_table *table, const struct pympr_group_input *input,
                         const struct group_batch *batch, int aggregate);
@@ -77,11 +82,22 @@ PYMPR_INLINE uint64_t slot_meta(const struct pympr_group_table *table, const uin
     return table->meta_at ? load_word(slot + table->meta_at) : 0;
 }
 
-/* Where the key of this hash belongs; homes ascend with hashes. */
-PYMPR_INLINE uint8_t *home_slot(const struct pympr_group_table *table, uint64_t hash)
+/* What finding a slot needs of a table, in a copy that writes to slots cannot change. */
+struct homes {
+    uint8_t *slots;
+    uint64_t num_slots, stride;
+};
+
+PYMPR_INLINE struct homes homes_of(const struct pympr_group_table *table)
 {
-    uint64_t home = (uint64_t)((unsigned __int128)hash * (uint64_t)table->num_slots >> 64);
-    return table->slots + home * (uint64_t)table->stride;
+    return (struct homes){table->slots, (uint64_t)table->num_slots, (uint64_t)table->stride};
+}
+
+/* Where the key of this hash belongs; homes ascend with hashes. */
+PYMPR_INLINE uint8_t *home_slot(struct homes homes, uint64_t hash)
+{
+    uint64_t home = (uint64_t)((unsigned __int128)hash * homes.num_slots >> 64);
+    return homes.slots + home * homes.stride;
 }
 
 PYMPR_INLINE uint8_t *zero_slot(const struct pympr_group_table *table)

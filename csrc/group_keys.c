@@ -9,33 +9,41 @@ struct column {
     uint64_t seed;
 };
 
-/* Each of these writes the hashes of a column, and its words to every stride-th place unless words is NULL. */
-
-PYMPR_INLINE void read_int64_body(uint64_t *hashes, uint64_t *words, const struct column *column)
+PYMPR_INLINE void hash_int64_body(uint64_t *restrict hashes, const uint8_t *restrict values, int64_t rows, uint64_t seed)
 {
-    for (int64_t i = 0; i < column->rows; i++)
-        hashes[i] = pympr_hash_int64((int64_t)load_word(column->bytes + i * 8), column->seed);
-    for (int64_t i = 0; words && i < column->rows; i++)
-        words[i * column->stride] = load_word(column->bytes + i * 8);
+    for (int64_t i = 0; i < rows; i++)
+        hashes[i] = pympr_hash_int64((int64_t)load_word(values + i * 8), seed);
 }
 
-PYMPR_INLINE void read_float64_body(uint64_t *hashes, uint64_t *words, const struct column *column)
+PYMPR_INLINE void hash_float64_body(uint64_t *restrict hashes, const uint8_t *restrict values, int64_t rows,
+                                    uint64_t seed)
 {
-    for (int64_t i = 0; i < column->rows; i++)
-        hashes[i] = pympr_hash_float64(as_double(load_word(column->bytes + i * 8)), column->seed);
-    for (int64_t i = 0; i < column->rows; i++)
-        words[i * column->stride] = load_word(column->bytes + i * 8);
+    for (int64_t i = 0; i < rows; i++)
+        hashes[i] = pympr_hash_float64(as_double(load_word(values + i * 8)), seed);
 }
 
-PYMPR_INLINE void combine_body(uint64_t *hashes, const uint64_t *others, int64_t rows)
+PYMPR_INLINE void combine_body(uint64_t *restrict hashes, const uint64_t *restrict others, int64_t rows)
 {
     for (int64_t i = 0; i < rows; i++)
         hashes[i] = pympr_hash_combine(hashes[i], others[i]);
 }
 
-PYMPR_VARIANTS(read_int64, (uint64_t * hashes, uint64_t *words, const struct column *column), (hashes, words, column))
-PYMPR_VARIANTS(read_float64, (uint64_t * hashes, uint64_t *words, const struct column *column), (hashes, words, column))
+PYMPR_VARIANTS(hash_int64, (uint64_t * hashes, const uint8_t *values, int64_t rows, uint64_t seed),
+               (hashes, values, rows, seed))
+PYMPR_VARIANTS(hash_float64, (uint64_t * hashes, const uint8_t *values, int64_t rows, uint64_t seed),
+               (hashes, values, rows, seed))
 PYMPR_VARIANTS(combine, (uint64_t * hashes, const uint64_t *others, int64_t rows), (hashes, others, rows))
+
+/* The read functions write the hashes of a column, and its words to every stride-th place. */
+
+static void read_number(uint64_t *hashes, uint64_t *words, const struct column *column, int kind)
+{
+    int64_t rows = column->rows, stride = column->stride;
+    const uint8_t *values = column->bytes;
+    (kind == KIND_INT64 ? hash_int64 : hash_float64)(hashes, values, rows, column->seed);
+    for (int64_t i = 0; words && i < rows; i++)
+        words[i * stride] = load_word(values + i * 8);
+}
 
 static void read_bool(uint64_t *hashes, uint64_t *words, const struct column *column)
 {
@@ -49,18 +57,21 @@ static void read_bool(uint64_t *hashes, uint64_t *words, const struct column *co
 /* Rows with 16 readable bytes and at most 15 of their own take no branch that depends on their length. */
 static void read_string(uint64_t *hashes, uint64_t *words, const struct column *column)
 {
-    int64_t last_wide = column->data_bytes - PYMPR_SHORT_BYTES;
-    for (int64_t i = 0; i < column->rows; i++, words += column->stride) {
-        if (is_null(column->valid, i))
+    struct column c = *column; /* which the words written cannot change */
+    int64_t last_wide = c.data_bytes - PYMPR_SHORT_BYTES;
+    for (int64_t i = 0; i < c.rows; i++, words += c.stride) {
+        if (is_null(c.valid, i))
             continue; /* its bytes may be anywhere */
-        int64_t start = column->starts[i], length = column->ends[i] - start;
+        int64_t start = c.starts[i], length = c.ends[i] - start;
         if (PYMPR_LIKELY(length < PYMPR_SHORT_BYTES && start <= last_wide)) {
-            pympr_short_words(words, column->bytes + start, length, 1);
-            hashes[i] = pympr_hash_short(words, length, column->seed);
-            words[1] |= (uint64_t)length << 56;
+            uint64_t both[2];
+            pympr_short_words(both, c.bytes + start, length, 1);
+            hashes[i] = pympr_hash_short(both, length, c.seed);
+            words[0] = both[0];
+            words[1] = both[1] | (uint64_t)length << 56;
         } else {
-            string_words(words, column->bytes, column->data_bytes, start, column->ends[i]);
-            hashes[i] = pympr_hash_bytes(column->bytes + start, length, column->seed);
+            string_words(words, c.bytes, c.data_bytes, start, c.ends[i]);
+            hashes[i] = pympr_hash_bytes(c.bytes + start, length, c.seed);
         }
     }
 }
@@ -95,7 +106,10 @@ static void read_column(struct group_batch *batch, uint64_t *hashes, const struc
         read_string(hashes, words, &column);
     } else {
         column.bytes += batch->begin * (kind == KIND_BOOL ? 1 : 8);
-        (kind == KIND_INT64 ? read_int64 : kind == KIND_FLOAT64 ? read_float64 : read_bool)(hashes, words, &column);
+        if (kind == KIND_BOOL)
+            read_bool(hashes, words, &column);
+        else
+            read_number(hashes, words, &column, kind);
     }
     column.seed = table->seed;
     if (valid)
