@@ -41,6 +41,16 @@ class SparkContext:
         return cls._active or cls()
 
     @property
+    def rank(self) -> int:
+        """This process's rank, from 0. Not in PySpark."""
+        return self._session.world.rank
+
+    @property
+    def size(self) -> int:
+        """How many ranks run this program. Not in PySpark."""
+        return self._session.world.size
+
+    @property
     def defaultMinPartitions(self) -> int:
         """The least number of partitions of a text file when none is given."""
         return min(self.defaultParallelism, 2)

@@ -2,8 +2,8 @@
 
 Two kinds of tests. Those marked `mpi` run under mpirun, on all ranks together, at
 1, 2, 3 and 4 ranks and at those `@pytest.mark.ranks(5, 8)` adds. All others run
-once, in one process in which MPI must not start. `tests/run.py` starts both. A file may hold
-both kinds if it asks MPI nothing at its top (`RANK = COMM.rank`) while it is imported.
+once, in one process in which mpi4py.MPI cannot be imported. `tests/run.py` starts both. A file
+may hold both kinds if it imports mpi4py.MPI inside its tests.
 
 After every phase of a test (setup, call, teardown) the ranks meet, on a
 communicator that no test sees, and agree on the outcome: a test that failed
@@ -103,29 +103,22 @@ class Record:
 
 
 class Plain:
-    """One process: what is marked mpi stays out, and what is not must not start MPI."""
+    """One process: what is marked mpi stays out, and for the rest there is no MPI."""
 
     def __init__(self, files: list[str]):
-        import mpi4py
-
-        # A file may hold both kinds and import MPI at its top; collecting it must not start MPI.
-        mpi4py.rc(initialize=False, finalize=False)
         self.files = set(files)
+        sys.meta_path.insert(0, self)
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "mpi4py.MPI":
+            raise ImportError("tests without the mpi marker run without MPI; mark the test, import mpi4py.MPI inside")
 
     def pytest_ignore_collect(self, collection_path):
-        # Files of mpi tests only are not imported: at their top they may ask for their rank.
+        # Files of mpi tests only are not imported: at their top they may import MPI and ask for their rank.
         return True if collection_path.is_file() and str(collection_path) not in self.files else None
 
     def pytest_collection_modifyitems(self, config, items):
         keep(config, items, lambda item: item.get_closest_marker("mpi") is None)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item):
-        result = yield
-        module = sys.modules.get("mpi4py.MPI")
-        if module is not None and module.Is_initialized():
-            pytest.fail("this test started MPI: mark it with pytest.mark.mpi", pytrace=False)
-        return result
 
 
 class Ranks:

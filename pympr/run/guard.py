@@ -77,6 +77,8 @@ class Guard:
         import concurrent.futures.thread  # noqa: F401
 
         exit_status.watch()
+        if self.world.rank == 0 and self.directory.is_kept:
+            self.directory.write("started", "")
         sys.excepthook = self.on_exception
         threading.excepthook = self.on_thread_exception
         threading._register_atexit(self.on_end)

@@ -6,6 +6,7 @@ import shutil
 import socket
 import stat
 import tempfile
+import time
 from pathlib import Path
 
 from pympr.collectives.world import World
@@ -14,6 +15,7 @@ from pympr.run import processes, stations
 from pympr.run.meeting import tell
 
 VARIABLE = "PYMPR_JOB_DIR"
+_STARTING_SECONDS = 3600
 
 
 class JobDirectory:
@@ -86,9 +88,14 @@ def sweep(base: Path) -> None:
 
 
 def _is_abandoned(path: Path) -> bool:
-    """Whether all its pages are of processes that are gone; a directory without a page may just be starting."""
+    """Whether all its pages are of processes that are gone; without a page, when it is too old to be just starting."""
     pages = stations.read_pages(path)
-    return bool(pages) and not any(_may_live(page) for page in pages)
+    if pages:
+        return not any(_may_live(page) for page in pages)
+    try:
+        return time.time() - path.stat().st_mtime > _STARTING_SECONDS
+    except OSError:
+        return False
 
 
 def _may_live(page: stations.Page) -> bool:

@@ -9,7 +9,7 @@ from pympr.collectives.gather import allgather, allgather_objects
 from pympr.collectives.world import World
 from pympr.data.block import Block, ColumnBlock
 from pympr.data.column import FixedColumn
-from pympr.native import partition
+from pympr.native import partition, range_bytes
 from pympr.run.operators.sort import is_typed
 
 SAMPLES_PER_PARTITION = 256
@@ -41,7 +41,7 @@ class Splitters:
             column: Any = keys.columns[0]
             raw = [value.encode() if isinstance(value, str) else value for value in self._values]
             starts, ends = np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends)
-            return partition.buckets_by_range_bytes(column.data, starts, ends, raw)
+            return range_bytes.buckets_by_range_bytes(column.data, starts, ends, raw)
         splitters = self._values
         ids = [bisect_left(splitters, key) for key in keys.records()]
         return np.array(ids, np.uint32)

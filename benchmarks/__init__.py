@@ -1,0 +1,1 @@
+"""Programs that measure pympr against its peers; `python -m benchmarks.run --help`."""

@@ -1,0 +1,205 @@
+"""The list of what is measured: job families, their cases, input, peers and aims."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.data import arrays, cache, text, weblog
+
+DISTINCT_WORDS = 200_000
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much input; `repetitions` unless the command says otherwise."""
+
+    name: str
+    words: int
+    log_bytes: int
+    sort_rows: int
+    record_rows: int
+    pair_rows: tuple[int, ...]
+    join_rows: int
+    repetitions: int
+
+
+SCALES = {
+    "tiny": Scale("tiny", 50_000, 4 << 20, 100_000, 10_000, (50_000,), 20_000, 1),
+    "small": Scale("small", 7_800_000, 100_000_000, 10_000_000, 1_000_000, (1_000_000,), 1_000_000, 2),
+    "full": Scale("full", 78_000_000, 10**9, 10**8, 10**7, (10**7, 10**8), 10**7, 3),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One job on one input. Slow peers run `slow_repetitions` times at full scale."""
+
+    family: str
+    name: str
+    job: str
+    title: str
+    input: Callable[[Path], dict[str, Path]]
+    rows: int
+    peers: tuple[str, ...]
+    aims: dict[str, float] = field(default_factory=dict)  # "fastest" or a peer's name -> times faster
+    slow_peers: tuple[str, ...] = ()
+    limit_seconds: float = 300
+    writes_file: bool = False
+    remark: str = ""  # why, where a peer is ahead
+
+    @property
+    def label(self) -> str:
+        return f"{self.family}-{self.name}"
+
+
+def cases(scale: Scale) -> list[Case]:
+    """Every case of a scale, in the order of the tables."""
+    return [
+        *wordcount_cases(scale),
+        *logcount_cases(scale),
+        *sort_cases(scale),
+        *terasort_cases(scale),
+        *reduce_cases(scale),
+        *join_cases(scale),
+    ]
+
+
+def wordcount_cases(scale: Scale) -> list[Case]:
+    def make(root: Path) -> dict[str, Path]:
+        path = root / f"text-{scale.words}.txt"
+        return {"text": cache.ensure(path, lambda to: text.write_text(to, scale.words, DISTINCT_WORDS))}
+
+    return [
+        Case(
+            "wordcount",
+            "zipf",
+            "wordcount",
+            "textFile.flatMap(str.split).map(lambda w: (w, 1)).reduceByKey(add).collect()",
+            make,
+            scale.words,
+            ("polars", "duckdb", "dask", "pyspark"),
+            {"fastest": 2.5, "pyspark": 40},
+            slow_peers=("dask", "pyspark"),
+        )
+    ]
+
+
+def logcount_cases(scale: Scale) -> list[Case]:
+    def make(root: Path) -> dict[str, Path]:
+        path = root / f"web-{scale.log_bytes}.log"
+        return {"log": cache.ensure(path, lambda to: weblog.write_weblog(to, scale.log_bytes))}
+
+    return [
+        Case(
+            "logcount",
+            "agents",
+            "logcount",
+            "requests by user agent, mobile ones apart, in a Combined Log Format file",
+            make,
+            0,
+            ("polars", "duckdb", "pyspark"),
+            {"fastest": 3},
+            slow_peers=("pyspark",),
+        )
+    ]
+
+
+def sort_cases(scale: Scale) -> list[Case]:
+    def case(name: str, write: Callable[[Path, int], None]) -> Case:
+        def make(root: Path) -> dict[str, Path]:
+            path = root / f"keys-{name}-{scale.sort_rows}.npy"
+            return {"keys": cache.ensure(path, lambda to: write(to, scale.sort_rows))}
+
+        title = f"fromNumpy.sortBy(lambda x: x).toNumpy(), {name} int64 keys in memory"
+        return Case("sort", name, "sort", title, make, scale.sort_rows, ("numpy", "polars", "duckdb"), {"numpy": 1.5})
+
+    return [case("uniform", arrays.write_uniform), case("skewed", arrays.write_skewed)]
+
+
+def terasort_cases(scale: Scale) -> list[Case]:
+    def make(root: Path) -> dict[str, Path]:
+        path = root / f"records-{scale.record_rows}.bin"
+        return {"records": cache.ensure(path, lambda to: arrays.write_records(to, scale.record_rows))}
+
+    return [
+        Case(
+            "terasort",
+            "files",
+            "terasort",
+            "100-byte records sorted by their 10-byte keys, file to file",
+            make,
+            scale.record_rows,
+            ("numpy", "polars", "duckdb"),
+            {"fastest": 2},
+            writes_file=True,
+        )
+    ]
+
+
+def reduce_cases(scale: Scale) -> list[Case]:
+    def case(kind: str, rows: int, distinct: int) -> Case:
+        write = arrays.write_group_keys if kind == "int" else arrays.write_group_names
+
+        def make(root: Path) -> dict[str, Path]:
+            keys = root / f"group-{kind}-{rows}-{distinct}.npy"
+            values = root / f"values-{rows}.npy"
+            return {
+                "keys": cache.ensure(keys, lambda to: write(to, rows, distinct)),
+                "values": cache.ensure(values, lambda to: arrays.write_values(to, rows)),
+            }
+
+        return Case(
+            "reducebykey",
+            f"{kind}-{exponent(rows)}-{exponent(distinct)}",
+            "reduce_by_key",
+            f"reduceByKey(add), {exponent(rows)} pairs, {exponent(distinct)} distinct {kind} keys, in memory",
+            make,
+            rows,
+            ("duckdb", "polars"),
+            {"fastest": 2},
+        )
+
+    return [
+        case(kind, rows, distinct)
+        for rows in scale.pair_rows
+        for kind in ("int", "string")
+        for distinct in (10, 10_000, 10_000_000)
+        if distinct <= rows and not (kind == "string" and rows > 10**7 and distinct > 10_000)
+    ]
+
+
+def join_cases(scale: Scale) -> list[Case]:
+    rows = scale.join_rows
+
+    def make(root: Path) -> dict[str, Path]:
+        left, right, values = (root / f"{name}-{rows}.npy" for name in ("join-left", "join-right", "values"))
+        return {
+            "left": cache.ensure(left, lambda to: arrays.write_join_keys(to, rows, 6)),
+            "right": cache.ensure(right, lambda to: arrays.write_join_keys(to, rows, 7)),
+            "values": cache.ensure(values, lambda to: arrays.write_values(to, rows)),
+        }
+
+    return [
+        Case(
+            "join",
+            "int",
+            "join",
+            f"inner join of two sets of {exponent(rows)} (int key, value), all result columns made",
+            make,
+            2 * rows,
+            ("duckdb", "polars"),
+            {"duckdb": 2},
+        )
+    ]
+
+
+def exponent(number: int) -> str:
+    """Write a round number as a power of ten.
+
+    >>> exponent(100_000), exponent(50_000), exponent(10)
+    ('1e5', '5e4', '10')
+    """
+    if number < 1000:
+        return str(number)
+    power = len(str(number)) - 1
+    return f"{number / 10**power:g}e{power}"
