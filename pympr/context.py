@@ -85,17 +85,24 @@ class SparkContext:
         return self.parallelize([], 1)
 
     def textFile(
-        self, name: str, minPartitions: int | None = None, use_unicode: bool = True, errors: str = "strict"
+        self,
+        name: str,
+        minPartitions: int | None = None,
+        use_unicode: bool = True,
+        errors: str = "strict",
+        with_place: bool = False,
     ) -> RDD:
         """The lines of a file, a directory's files, a glob, or a comma-separated list of these.
 
         Lines end at \\n, \\r\\n or \\r, as Python reads text files. Plain files are read
         in byte ranges; `.gz`, `.bz2` and `.zst` files one a partition. Text is UTF-8;
         `errors` is as in `open` (not in PySpark), and strict names file and offset.
-        `use_unicode=False` gives bytes. FileNotFoundError comes at the first action.
+        `use_unicode=False` gives bytes. `with_place=True` (not in PySpark) gives
+        ((path, byte offset), line): where each line begins in its file, uncompressed.
+        FileNotFoundError comes at the first action.
         """
         count = self.defaultMinPartitions if minPartitions is None else int(minPartitions)
-        return self._rdd(TextFile(str(name), count, errors, "lines", use_unicode))
+        return self._rdd(TextFile(str(name), count, errors, "lines", use_unicode, with_place))
 
     def binaryRecords(self, path: str, recordLength: int) -> RDD:
         """The records of flat binary files, `recordLength` bytes each."""

@@ -1,12 +1,12 @@
 """Rows that lie already where an exchange would bring them stay."""
 
-from pympr.plan.narrow import Cached, Filter, FlatMapValues, MapPartitions, MapValues, Map, FlatMap, Project, Where
+from pympr.plan.narrow import Cached, Filter, FlatMapValues, MapPartitions, MapValues, Map, FlatMap, Project, Where, Words
 from pympr.plan.node import Node, transform
 from pympr.plan.wide import CoGroup, Contract, Exchange, FinalCombine, Group, Hash, Join, LocalCombine, PartitionBy, Sort
 
 _PLACED = (FinalCombine, Group, PartitionBy, Join, CoGroup, Sort)
 _KEEPS_KEYS = (Filter, Where, MapValues, FlatMapValues, Cached, LocalCombine)
-_MAY_KEEP_KEYS = (Map, FlatMap, MapPartitions, Project)
+_MAY_KEEP_KEYS = (Map, FlatMap, MapPartitions, Project, Words)
 
 
 def drop_exchanges(plan: Node) -> Node | None:

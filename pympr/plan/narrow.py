@@ -103,10 +103,16 @@ class Where(Node):
 
 @dataclass(frozen=True)
 class Words(Node):
-    """The words of every line, as `str.split()` finds them."""
+    """The words of every line, as `str.split()` finds them; `of_values` gives (k, word) for (k, line)."""
 
     child: Node
     function: Function
+    of_values: bool = False
+
+    @property
+    def preserves(self) -> bool:
+        """Whether keys stay where they are."""
+        return self.of_values
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,16 @@ from typing import Any, BinaryIO, Callable, Iterator
 import numpy as np
 
 from pympr.config import Config
-from pympr.data.block import Block, ColumnBlock
-from pympr.data.column import BytesColumn
-from pympr.data.schema import Leaf
+from pympr.data.block import Block, ColumnBlock, pair, single_column
+from pympr.data.column import BytesColumn, FixedColumn
 from pympr.errors import InputError
 from pympr.native import text
 from pympr.plan.sources import TextFile
 from pympr.run.buffers import Buffers
 from pympr.run.splits import Split
+
+Text = tuple[np.ndarray, int, int]
+Chunk = tuple[np.ndarray, int, int, int]
 
 _SPACE = np.zeros(256, np.bool_)
 _SPACE[list(b" \t\n\v\f\r\x1c\x1d\x1e\x1f")] = True
@@ -24,28 +26,39 @@ _SCAN_BYTES = 1 << 16
 
 def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -> Iterator[Block]:
     """The blocks of one split: string (or bytes) columns over the chunks as they were read."""
-    cut = _words if node.unit == "words" else _lines
+    cut = text.words if node.unit == "words" else _lines
     reader = _open(split)
     try:
-        for data, begin, end, offset, is_last in _chunks(split, reader, node.unit, buffers):
-            data, begin, end = _decoded(data, begin, end, split, offset, node)
-            starts, ends = cut(data, begin, end, is_last)
+        for chunk in _chunks(split, reader, "lines" if node.with_place else node.unit, buffers):
+            data, begin, end = _decoded(chunk, split, node)
+            starts, ends = cut(data, begin, end)
             if len(starts):
-                kind = "string" if node.use_unicode else "bytes"
-                yield ColumnBlock(Leaf(kind), [BytesColumn(data, starts, ends)], len(starts))
+                found = single_column("string" if node.use_unicode else "bytes", BytesColumn(data, starts, ends))
+                yield pair(_places(split, chunk, (data, begin, end), starts), found) if node.with_place else found
     finally:
         reader.close()
 
 
-def _words(data: np.ndarray, begin: int, end: int, is_last: bool) -> tuple[np.ndarray, np.ndarray]:
-    return text.words(data, begin, end)
+def _lines(data: np.ndarray, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+    return text.lines(data, begin, end)[:2]
 
 
-def _lines(data: np.ndarray, begin: int, end: int, is_last: bool) -> tuple[np.ndarray, np.ndarray]:
-    return text.lines(data, begin, end)
+def _places(split: Split, chunk: Chunk, decoded: Text, starts: np.ndarray) -> ColumnBlock:
+    """(path, byte offset in the file of the line) for what begins at `starts`.
+
+    Decoding moves bytes, but no line changes its number.
+    """
+    raw, begin, end, offset = chunk
+    line_starts, _ = _lines(*decoded)
+    raw_starts = line_starts if decoded[0] is raw else _lines(raw, begin, end)[0]
+    lines = np.searchsorted(line_starts, starts, side="right") - 1
+    path = np.frombuffer(split.path.encode("utf-8", "replace"), np.uint8)
+    paths = BytesColumn(path, np.zeros(len(starts), np.int64), np.full(len(starts), len(path), np.int64))
+    return pair(single_column("string", paths), single_column("int64", FixedColumn(raw_starts[lines] + (offset - begin))))
 
 
-def _decoded(data: np.ndarray, begin: int, end: int, split: Split, offset: int, node: TextFile):
+def _decoded(chunk: Chunk, split: Split, node: TextFile) -> Text:
+    data, begin, end, offset = chunk
     bad = text.validate_utf8(data, begin, end) if node.use_unicode else -1
     if bad < 0:
         return data, begin, end
@@ -158,8 +171,8 @@ def _open(split: Split) -> Any:
     return _Compressed(split) if split.codec else _Plain(split)
 
 
-def _chunks(split: Split, reader: Any, unit: str, buffers: Buffers):
-    """(buffer, begin, end, file offset of begin, is last) with whole lines or words only.
+def _chunks(split: Split, reader: Any, unit: str, buffers: Buffers) -> Iterator[Chunk]:
+    """(buffer, begin, end, file offset of begin) with whole lines or words only.
 
     A line longer than a buffer gets a larger buffer of its own.
     """
@@ -173,7 +186,7 @@ def _chunks(split: Split, reader: Any, unit: str, buffers: Buffers):
             following = buffers.get() if len(buffer) == buffers.num_bytes else np.empty(len(buffer), np.uint8)
             kept = filled - cut
             following[:kept] = buffer[cut:filled]
-            yield buffer, 0, cut, offset, is_last
+            yield buffer, 0, cut, offset
             buffer = following
         elif not is_last:
             buffer, kept = np.concatenate([buffer, np.empty_like(buffer)]), filled
