@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = ["RDD", "SparkContext", "__version__"]
 
-_HOMES = {"SparkContext": "pympr.context", "RDD": "pympr.rdd"}
+_HOMES = {"SparkContext": "pympr.context", "RDD": "pympr.rdd.rdd"}
 
 if TYPE_CHECKING:
     from pympr.context import SparkContext
-    from pympr.rdd import RDD
+    from pympr.rdd.rdd import RDD
 
 
 def __getattr__(name: str) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pympr.optimise.drop_exchange import placed_by
 from pympr.plan.narrow import Cached
 from pympr.plan.node import Node
+from pympr.plan.placed import placed_by
 from pympr.plan.show import show
 from pympr.plan.wide import Contract
 from pympr.rdd.actions import Actions

@@ -90,7 +90,7 @@ def _column_parts(world: World, placing: Placing, parts: Parts, layout: Layout) 
         ids = placing.partitions_of(position, block)
         buckets = ids if placing.num_partitions == world.size else table[ids]
         columns = _wire_columns(block, layout)
-        sent.append(Part(_unique(source, position), columns + ([ids.astype(np.int64)] if extra else []), buckets))
+        sent.append(Part(source, columns + ([ids.astype(np.int64)] if extra else []), buckets))
     return sent
 
 
@@ -100,11 +100,6 @@ def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: L
     sent.clear()
     block, rest = _from_wire(received.columns, layout)
     return Moved(_separate(placing, block, world, rest[0] if extra else None), [counters])
-
-
-def _unique(source: int, position: int) -> int:
-    """A number for a part: parts of one source may be many, and their order counts."""
-    return ((source + 1) << 24) | position
 
 
 def _wire_columns(block: ColumnBlock, layout: Layout) -> list[Any]:
@@ -173,7 +168,7 @@ def _object_parts(world: World, placing: Placing, parts: Parts) -> list[Part]:
         order = np.argsort(ids, kind="stable")
         present, begins = np.unique(ids[order], return_index=True)
         pickles = [pickle.dumps(block.take(run).values, protocol=5) for run in np.split(order, begins[1:])]
-        sent.append(Part(_unique(source, position), [_bytes_of(pickles), present.astype(np.int64)], table[present]))
+        sent.append(Part(source, [_bytes_of(pickles), present.astype(np.int64)], table[present]))
     return sent
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, pair, to_columns
-from pympr.data.column import BytesColumn, FixedColumn
+from pympr.data.column import BytesColumn, Column, FixedColumn
 from pympr.data.keyhash import hash_keys
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.group import GroupTable
@@ -14,7 +14,7 @@ from pympr.plan.wide import FinalCombine, LocalCombine
 from pympr.run.operators.python_combine import PythonCombiner
 
 _EXACT = {("sum", "int64"), ("min", "int64"), ("max", "int64")}
-_ORDERED = {("sum", "float64")}
+_ORDERED = {("sum", "float64"), ("min", "float64"), ("max", "float64")}
 
 
 class CombineSink:
@@ -79,19 +79,18 @@ class TypedCombiner:
 
     def add(self, block: ColumnBlock) -> None:
         """Combine a block's values."""
-        keys, values = block.item(0), block.item(1)
-        self._table.add([_argument(column) for column in keys.columns], [_value(values.columns[0])], len(block))
+        keys, values = block.item(0).columns, block.item(1).columns[0]
+        valid = [column.valid for column in keys]
+        self._table.add([arrays_of_column(c) for c in keys], [_value(values)], len(block), key_valid=valid)
 
     def result(self) -> Block:
         """(key, combined) in the order of the key hash; Python ints where int64 is too small."""
-        keys, values, hashes = self._table.result()[:3]
-        columns = [_column(key) for key in keys]
-        block = pair(
-            ColumnBlock(self._keys, columns, len(hashes)),
-            ColumnBlock(self._value, [_column(values[0])], len(hashes)),
-        )
-        overflow = self._table.overflow()
-        return _with_exact(block, overflow[0]) if overflow and overflow[0] else block
+        groups = self._table.result()
+        keys = [column_of_arrays(k, valid) for k, valid in zip(groups.keys, groups.key_valid)]
+        size = len(groups.hashes)
+        value = ColumnBlock(self._value, [FixedColumn(groups.values[0])], size)
+        block = pair(ColumnBlock(self._keys, keys, size), value)
+        return _with_exact(block, groups.overflow[0]) if groups.overflow else block
 
 
 def _table(tables: dict[Row, TypedCombiner], layout: Layout, operation: str, config: Config) -> TypedCombiner:
@@ -100,20 +99,20 @@ def _table(tables: dict[Row, TypedCombiner], layout: Layout, operation: str, con
     return tables[layout]
 
 
-def _argument(column: Any) -> Any:
+def arrays_of_column(column: Column) -> Any:
+    """What kernels take: an array, or (data, starts, ends)."""
     if isinstance(column, FixedColumn):
-        arrays: Any = column.contiguous()
-    else:
-        arrays = (column.data, np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends))
-    return arrays if column.valid is None else (arrays, column.valid)
+        return column.contiguous()
+    return column.data, np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends)
+
+
+def column_of_arrays(arrays: Any, valid: np.ndarray | None = None) -> Column:
+    """What kernels give, as a column."""
+    return BytesColumn(*arrays, valid) if isinstance(arrays, tuple) else FixedColumn(arrays, valid)
 
 
 def _value(column: FixedColumn) -> Any:
     return column.values[0].item() if column.is_constant and len(column) else column.contiguous()
-
-
-def _column(arrays: Any) -> Any:
-    return BytesColumn(*arrays) if isinstance(arrays, tuple) else FixedColumn(arrays)
 
 
 def _with_exact(block: Block, exact: dict[int, int]) -> Block:

@@ -35,7 +35,7 @@ def _are_typed(a: Block, b: Block) -> bool:
 
 def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:
     keys, kinds = a.layout.items[0], [leaf.kind for leaf in leaves(a.layout.items[0])]
-    a_index, b_index = join_indices(_arguments(a), _arguments(b), how, kinds=kinds)
+    a_index, b_index = join_indices(*_keys(a), *_keys(b), how)
     if how in _KEEPS_RIGHT:
         key = _merged_keys(a.item(0), b.item(0), a_index, b_index)
     else:
@@ -44,18 +44,6 @@ def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:
     w = _take_or_null(b.item(1), b_index, how in _KEEPS_LEFT)
     layout = Row((keys, Row((v.layout, w.layout))))
     return ColumnBlock(layout, [*key.columns, *v.columns, *w.columns], len(a_index))
-
-
-def _arguments(block: ColumnBlock) -> list[Any]:
-    return [_argument(column) for column in block.item(0).columns]
-
-
-def _argument(column: Column) -> Any:
-    if isinstance(column, FixedColumn):
-        arrays: Any = column.contiguous()
-    else:
-        arrays = (column.data, np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends))
-    return arrays if column.valid is None else (arrays, column.valid)
 
 
 def _merged_keys(a: ColumnBlock, b: ColumnBlock, a_index: np.ndarray, b_index: np.ndarray) -> ColumnBlock:

@@ -1,0 +1,92 @@
+/* Grouped aggregation by a hash table whose slots lie nearly in the order of their hashes.
+ *
+ * The home of a key is slot hash >> home_shift; a key that finds it taken goes to the next free
+ * slot, and from the last home into the extra slots. A scan meets the hashes nearly sorted, and
+ * growing reads and writes both tables front to back.
+ *
+ * A slot: 8 bytes of hash (0 = free; a key with hash 0 is kept as 1, but see is_hash_key), a word
+ * of flags when meta_at > 0 (bit k: key k is null; bit 16 + a: aggregate a has seen a value), 8
+ * bytes a fixed-width key, 16 a string (up to 15 bytes and, in the last byte, their number; else
+ * its place in the arena, its length and 255), 8 bytes an aggregate's state, 8 a carry.
+ *
+ * The caller owns all memory. Slots that hold no group must be zero. */
+#ifndef PYMPR_GROUP_H
+#define PYMPR_GROUP_H
+
+#include <stdint.h>
+
+struct pympr_group_table {
+    uint8_t *slots;      /* num_slots + extra_slots, and one for hash 0, of stride bytes */
+    int64_t num_slots;   /* a power of two, at least 2 */
+    int64_t extra_slots; /* at least 1 */
+    int64_t num_groups, max_groups;
+    int32_t stride, home_shift;
+    int32_t num_keys, num_aggregates;
+    int32_t meta_at;     /* 0 when no key and no value may be null */
+    int32_t is_hash_key; /* one int64 key that is never null: its hash tells it, and the last slot is the one of hash 0 */
+    int32_t has_zero;    /* that slot holds a group */
+    int32_t needs;       /* after PYMPR_FULL: 1 slots, 2 arena_wanted bytes in the arena, 3 carries */
+    int32_t key_kinds[16];
+    int32_t key_at[16];
+    int32_t state_at[32];
+    int32_t carry_at[32];  /* of the sums of int64; 0 when there are none */
+    uint64_t initial[32];  /* an aggregate's state before its first value */
+    uint64_t bounds[32];   /* no int64 sum is larger in magnitude, unless there are carries */
+    int64_t key_bytes[16]; /* in all keys of a string column */
+    uint8_t *arena;
+    int64_t arena_bytes, arena_used, arena_wanted;
+    uint64_t seed;
+};
+
+/* Columns of one call; masks may be NULL. Kinds: 0 int64, 1 float64, 2 bool, 3 string, 4 bytes.
+ * Operations: 0 sum, 1 min, 2 max, 3 count, 4 first. */
+struct pympr_group_input {
+    const void *keys[16];        /* values, or the bytes of a string column */
+    int64_t key_data_bytes[16];  /* how many bytes those are */
+    const int64_t *key_starts[16];
+    const int64_t *key_ends[16];
+    const uint8_t *key_valid[16];
+    const void *values[32];
+    const uint8_t *value_valid[32];
+    const int64_t *carries[32]; /* of sums that are merged */
+    int32_t value_kinds[32];
+    int32_t is_constant[32];    /* values has one item */
+    int32_t operations[32];
+    const uint64_t *hashes;     /* of the keys, or NULL */
+};
+
+/* Where the groups of a table are written; any pointer may be NULL. */
+struct pympr_group_output {
+    uint64_t *hashes;
+    void *keys[16];        /* values, or the bytes of a string column, key_bytes of them */
+    int64_t *key_starts[16];
+    int64_t *key_ends[16];
+    uint8_t *key_valid[16];
+    int32_t is_bool[32];   /* states are written as bytes */
+    void *states[32];
+    int64_t *carries[32];
+    uint8_t *state_valid[32];
+};
+
+/* Aggregates rows [begin, end). *position is the first row not done: `end`; with PYMPR_FULL the
+ * row that needs what table->needs says; with PYMPR_BAD a row whose key leaves its bytes. */
+int pympr_group_add(struct pympr_group_table *table, const struct pympr_group_input *input, int64_t begin, int64_t end,
+                    int64_t *position);
+
+/* The same for the words of data[begin:end], one string key; values are constants. *position is a
+ * byte offset. */
+int pympr_group_add_words(struct pympr_group_table *table, const struct pympr_group_input *input, const uint8_t *data,
+                          int64_t begin, int64_t end, int64_t *position);
+
+/* Puts the groups of `from` into the empty `to`, which may have other offsets, more slots and, where
+ * `from` has none, flags and carries. Both may use one arena. PYMPR_FULL when `to` is too small. */
+int pympr_group_move(struct pympr_group_table *to, const struct pympr_group_table *from);
+
+/* The slots of the groups by (hash, key): nulls first, numbers by value with NaN last, strings by bytes. */
+int pympr_group_order(int64_t *order, const struct pympr_group_table *table);
+
+/* Writes the groups in the slots order[0:n]. */
+int pympr_group_export(const struct pympr_group_output *output, const struct pympr_group_table *table,
+                       const int64_t *order, int64_t n);
+
+#endif

@@ -1,0 +1,297 @@
+"""Grouped aggregation: rows with equal keys become one group with sums, counts, extremes.
+
+A key column is a vector of int64, float64 or bool, or (data, starts, ends) for strings and
+bytes. Groups come out sorted by the 64-bit hash of their keys, and by the keys where hashes
+are equal: the order depends on neither the order of the rows nor on what was added when.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pympr.errors import KernelError
+from pympr.native.group_columns import STRINGS, Partials, RowsIn, RowsOut
+from pympr.native.group_layout import (
+    KINDS,
+    MAX_KEYS,
+    MAX_STATES,
+    OPERATIONS,
+    Layout,
+    State,
+    new_table,
+    states_of,
+)
+from pympr.native.hash import hash_bytes, hash_combine, hash_fixed
+from pympr.native.library import BAD, FULL, check, ffi, lib, pointer, require
+
+MAX_LOAD = 0.5  # taken slots; more saves memory and costs probes
+MIN_ARENA_BYTES = 4096
+NEEDS_SLOTS, NEEDS_ARENA, NEEDS_CARRIES = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups of a table; columns of one length, masks None when nothing is null."""
+
+    keys: list  # a column a key as it was added; strings without gaps
+    key_valid: list  # uint8 masks
+    values: list  # a column an aggregate; int64 sums that do not fit hold their low 64 bits
+    value_valid: list  # uint8 masks; 0 where all values of a group were null
+    hashes: np.ndarray  # uint64, ascending
+    overflow: dict[int, dict[int, int]]  # aggregate -> row -> the exact sum, of sums beyond int64
+
+
+class GroupTable:
+    """A hash table from keys to aggregates.
+
+    `keys` are kinds (int64, float64, bool, string, bytes), up to 16; `aggregates` are pairs
+    (operation, kind) of sum, min, max, count, mean, first and int64, float64, bool; 32 at most, a
+    mean counts twice. `capacity` is how many groups there is room for before the first growth.
+
+    0.0 and -0.0 are one key and keep the form seen first; all NaN are one key. Null keys are
+    a group, null values are skipped. Sums of int64 and bool are exact: where int64 does not
+    hold them, the result says so. Sums of float64 add in the order of the rows. min, max and first go by the
+    order of the rows as `functools.reduce` with Python's min and max does: a NaN stays
+    when it comes first and is passed over later. ValueError for unknown kinds or operations.
+
+    >>> table = GroupTable(["int64"], [("sum", "float64"), ("count", "float64")], seed=1)
+    >>> table.add([np.array([7, 8, 7])], [np.array([0.5, 1.0, 0.25]), None], 3)
+    >>> groups = table.result()
+    >>> dict(zip(groups.keys[0].tolist(), groups.values[0].tolist()))
+    {8: 1.0, 7: 0.75}
+    """
+
+    def __init__(self, keys, aggregates, seed: int, capacity: int = 512):
+        self.keys, self.aggregates = tuple(keys), [tuple(pair) for pair in aggregates]
+        _require_kinds(self.keys, self.aggregates)
+        self.states = states_of(self.aggregates)
+        if len(self.keys) > MAX_KEYS or len(self.states) > MAX_STATES:
+            raise ValueError(
+                f"a table has at most {MAX_KEYS} keys and {MAX_STATES} states, "
+                f"got {len(self.keys)} and {len(self.states)}"
+            )
+        self.seed = seed
+        self._layout = Layout(self.keys, tuple(self.states))
+        self._table, self._slots = new_table(self._layout, seed, *_slots_for(capacity))
+        self._arena = np.empty(0, np.uint8)
+
+    def __len__(self) -> int:
+        return self._table.num_groups
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory the table holds."""
+        return self._slots.nbytes + self._arena.nbytes
+
+    @property
+    def has_carries(self) -> bool:
+        """Whether int64 sums may have left 64 bits, so that partials carry more than the sums."""
+        return self._layout.has_carries
+
+    def add(self, key_columns, value_columns, num_rows: int, key_valid=None, value_valid=None, hashes=None) -> None:
+        """Aggregate rows.
+
+        There is one value column an aggregate: a vector of its kind, a Python scalar when all
+        rows have that value, or None to count rows. Masks are lists of uint8 vectors or None. `hashes`,
+        when known, are those of `hash_columns`. TypeError or ValueError for columns
+        that do not fit the table, KernelError for strings that leave their bytes.
+        """
+        rows = RowsIn(num_rows)
+        self._set_keys(rows, key_columns, key_valid, hashes)
+        columns = _one_each(value_columns, self.aggregates, "value columns")
+        valid = _one_each(value_valid, self.aggregates, "value masks")
+        for index, state in enumerate(self.states):
+            rows.set_value(index, state, columns[state.aggregate], valid[state.aggregate], state.operation)
+        self._add(rows)
+
+    def add_words(self, data: np.ndarray, begin: int, end: int, constants) -> None:
+        """Aggregate the words of data[begin:end], one string key, each with the same values.
+
+        The words are those of `split_words`: valid UTF-8, cut at white space.
+
+        >>> table = GroupTable(["string"], [("sum", "int64")], seed=1)
+        >>> table.add_words(np.frombuffer(b"to be or not to be", np.uint8), 0, 18, [1])
+        >>> table.result().values[0].tolist()
+        [1, 2, 2, 1]
+        """
+        require(data, "uint8", "data")
+        if self.keys != ("string",):
+            raise TypeError(f"words need a table with one string key, this one has {self.keys}")
+        if not 0 <= begin <= end <= len(data):
+            raise ValueError(f"[{begin}, {end}) is no range of data of {len(data)} bytes")
+        rows = RowsIn(0)
+        constants = _one_each(constants, self.aggregates, "constants")
+        for index, state in enumerate(self.states):
+            if isinstance(constants[state.aggregate], np.ndarray):
+                raise TypeError(f"constant {state.aggregate} must be a scalar, got an array")
+            rows.set_value(index, state, constants[state.aggregate], None, state.operation)
+        text = pointer(data, "uint8_t *")
+        kernel = lib.pympr_group_add_words
+        self._run(lambda at, position: kernel(self._table, rows.input, text, at, end, position), begin)
+
+    def add_partial(self, partials: Partials) -> None:
+        """Merge the groups of another table of the same keys, aggregates and seed."""
+        rows = RowsIn(len(partials.hashes))
+        self._set_keys(rows, partials.keys, partials.key_valid, partials.hashes)
+        states = _one_each(partials.states, self.states, "states")
+        for index, state in enumerate(self.states):
+            operation = "sum" if state.operation == "count" else state.operation
+            column = State(index, operation, state.dtype)
+            rows.set_value(index, column, states[index], partials.state_valid[index], operation)
+            rows.set_carry(index, partials.carries[index])
+        self._add(rows)
+
+    def partial(self, carries: bool = False) -> Partials:
+        """The groups as columns for `add_partial`, sorted by hash.
+
+        `carries` gives the columns of carries even where no sum needed one, so that ranks
+        can agree on what they exchange: see `has_carries`.
+        """
+        order = np.empty(len(self), np.int64)
+        check(lib.pympr_group_order(pointer(order, "int64_t *"), self._table), "group_order")
+        out, table = RowsOut(len(self)), self._table
+        keys = [out.key(i, kind, table.key_bytes[i]) for i, kind in enumerate(self.keys)]
+        states = [out.state(i, state) for i, state in enumerate(self.states)]
+        key_valid, state_valid = [None] * len(keys), [None] * len(states)
+        if self._layout.is_nullable:
+            key_valid = [out.mask(out.output.key_valid, i) for i in range(len(keys))]
+            state_valid = [out.mask(out.output.state_valid, i) for i in range(len(states))]
+        wants_carries = carries or self.has_carries
+        high = [out.carry(i) if wants_carries and state.is_sum else None for i, state in enumerate(self.states)]
+        kernel = lib.pympr_group_export
+        check(kernel(out.output, table, pointer(order, "int64_t *"), len(order)), "group_export")
+        self._restore_zero_hashes(out.hashes, keys, key_valid)
+        return Partials(keys, key_valid, states, state_valid, high, out.hashes)
+
+    def result(self) -> Groups:
+        """The groups, sorted by hash."""
+        partials = self.partial()
+        values, valid, overflow = [], [], {}
+        for aggregate, (operation, _) in enumerate(self.aggregates):
+            at = next(i for i, state in enumerate(self.states) if state.aggregate == aggregate)
+            beyond = _beyond_int64(partials.states[at], partials.carries[at])
+            if operation == "mean":
+                values.append(_mean(partials.states[at], partials.states[at + 1], beyond))
+            else:
+                values.append(partials.states[at])
+                overflow.update({aggregate: beyond} if beyond else {})
+            valid.append(None if operation == "count" else partials.state_valid[at])
+        return Groups(partials.keys, partials.key_valid, values, valid, partials.hashes, overflow)
+
+    def _set_keys(self, rows: RowsIn, columns, valid, hashes) -> None:
+        columns = _one_each(columns, self.keys, "key columns")
+        valid = _one_each(valid, self.keys, "key masks")
+        for index, kind in enumerate(self.keys):
+            rows.set_key(index, kind, columns[index], valid[index])
+        rows.set_hashes(hashes)
+
+    def _add(self, rows: RowsIn) -> None:
+        if rows.is_nullable and not self._layout.is_nullable:
+            self._move(Layout(self.keys, self._layout.states, True, self._layout.has_carries))
+        kernel = lib.pympr_group_add
+        self._run(lambda at, position: kernel(self._table, rows.input, at, rows.num_rows, position), 0)
+
+    def _run(self, kernel: Callable, begin: int) -> None:
+        """Call the kernel, making room where it stops, until it is through."""
+        position = ffi.new("int64_t *", begin)
+        while (status := kernel(position[0], position)) == FULL:
+            self._make_room()
+        if status == BAD:
+            raise KernelError(f"row {position[0]} has a string key outside its bytes")
+        check(status, "group_add")
+
+    def _make_room(self) -> None:
+        needs = self._table.needs
+        if needs == NEEDS_SLOTS:
+            self._move(self._layout, 2 * self._table.num_slots)
+        elif needs == NEEDS_CARRIES:
+            self._move(Layout(self.keys, self._layout.states, self._layout.is_nullable, True))
+        else:
+            assert needs == NEEDS_ARENA, needs
+            self._grow_arena()
+
+    def _move(self, layout: Layout, num_slots: int | None = None) -> None:
+        """Into a table of another layout or size; it grows until all groups find a slot."""
+        num_slots = num_slots or self._table.num_slots
+        table, slots = new_table(layout, self.seed, num_slots, int(num_slots * MAX_LOAD))
+        _copy_counters(table, self._table)
+        status = lib.pympr_group_move(table, self._table)
+        if status == FULL:
+            return self._move(layout, 2 * num_slots)
+        check(status, "group_move")
+        self._table, self._slots, self._layout = table, slots, layout
+        return None
+
+    def _grow_arena(self) -> None:
+        size = max(2 * len(self._arena), 2 * self._table.arena_wanted, MIN_ARENA_BYTES)
+        arena = np.empty(size, np.uint8)
+        arena[: self._table.arena_used] = self._arena[: self._table.arena_used]
+        self._arena = arena
+        self._table.arena, self._table.arena_bytes = pointer(arena, "uint8_t *"), size
+
+    def _restore_zero_hashes(self, hashes: np.ndarray, keys: list, valid: list) -> None:
+        """The table keeps hash 0 as 1, except of a lone int64 key: say which it was."""
+        if self._layout.is_hash_key:
+            return
+        rows = np.flatnonzero(hashes == 1)
+        for key, column in enumerate(keys if len(rows) else []):
+            mask = None if valid[key] is None else valid[key][rows]
+            if self.keys[key] in STRINGS:
+                data, starts, ends = column
+                part = hash_bytes(data, starts[rows], ends[rows], self.seed, mask, kind=self.keys[key])
+            else:
+                part = hash_fixed(column[rows], self.seed, mask)
+            hashes[rows] = hash_combine(hashes[rows], part) if key else part
+
+
+def _require_kinds(keys: tuple, aggregates: list) -> None:
+    for kind in keys:
+        if kind not in KINDS:
+            raise ValueError(f"key kind must be one of {list(KINDS)}, got {kind!r}")
+    if not keys:
+        raise ValueError("a table needs a key, got none")
+    for operation, kind in aggregates:
+        if operation not in [*OPERATIONS, "mean"]:
+            raise ValueError(f"operation must be one of {[*OPERATIONS, 'mean']}, got {operation!r}")
+        if kind not in KINDS or kind in STRINGS:
+            raise ValueError(f"aggregates are of int64, float64 or bool, got {kind!r}")
+
+
+def _one_each(items, owners, name: str) -> list:
+    items = [None] * len(owners) if items is None else list(items)
+    if len(items) != len(owners):
+        raise ValueError(f"expecting {len(owners)} {name}, got {len(items)}")
+    return items
+
+
+def _slots_for(capacity: int) -> tuple[int, int]:
+    """How many slots, and how many groups they take."""
+    num_slots = 1 << max(int(capacity / MAX_LOAD), 2).bit_length()
+    return num_slots, int(num_slots * MAX_LOAD)
+
+
+def _copy_counters(to, table) -> None:
+    to.num_groups, to.has_zero = table.num_groups, table.has_zero if to.is_hash_key else 0
+    to.arena, to.arena_bytes, to.arena_used = table.arena, table.arena_bytes, table.arena_used
+    to.bounds, to.key_bytes = table.bounds, table.key_bytes
+
+
+def _beyond_int64(low: np.ndarray, high: np.ndarray | None) -> dict[int, int]:
+    """The sums whose high word is not just the sign of the low one."""
+    if high is None:
+        return {}
+    rows = np.flatnonzero(high != 0)
+    return {row: (int(high[row]) << 64) + int(low[row]) for row in rows.tolist()}
+
+
+def _mean(total: np.ndarray, count: np.ndarray, beyond: dict[int, int]) -> np.ndarray:
+    """Sum by count as Python divides: exactly rounded also where float64 does not hold the sum."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / count
+    if total.dtype == np.int64:
+        for row in np.flatnonzero((total >= 1 << 53) | (total <= -(1 << 53))).tolist():
+            mean[row] = int(total[row]) / int(count[row])
+    for row, exact in beyond.items():
+        mean[row] = exact / int(count[row])
+    return mean

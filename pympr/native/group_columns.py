@@ -1,0 +1,151 @@
+"""Columns that go into a group table and come out of it, as the C structs want them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pympr.native.columns import require_bytes, require_valid
+from pympr.native.group_layout import KINDS, OPERATIONS, State
+from pympr.native.library import ffi, pointer, require
+
+STRINGS = ("string", "bytes")
+
+
+@dataclass(frozen=True)
+class Partials:
+    """The groups of a table in the form in which tables are merged: a mean is its sum and count."""
+
+    keys: list  # a column a key: a vector, or (data, starts, ends) without gaps
+    key_valid: list  # uint8 masks, None where no key is null
+    states: list  # a column a state; sums that do not fit int64 hold their low 64 bits
+    state_valid: list  # uint8 masks, 0 where all values of a group were null; None where none was
+    carries: list  # the high 64 bits of sums of int64, None where the low ones say all
+    hashes: np.ndarray  # uint64, ascending
+
+
+class RowsIn:
+    """One call's columns as a `struct pympr_group_input`; keeps them alive."""
+
+    def __init__(self, num_rows: int):
+        self.input = ffi.new("struct pympr_group_input *")
+        self.num_rows = num_rows
+        self.is_nullable = False
+        self._kept = []
+
+    def set_key(self, index: int, kind: str, column, valid) -> None:
+        """Give key `index` its column; the mask may be None."""
+        if kind in STRINGS:
+            data, starts, ends = column
+            require_bytes(data, starts, ends)
+            self._require_rows(starts, f"key {index}")
+            self.input.keys[index] = self._address(data)
+            self.input.key_data_bytes[index] = len(data)
+            self.input.key_starts[index] = self._address(starts, "int64_t *")
+            self.input.key_ends[index] = self._address(ends, "int64_t *")
+        else:
+            self._require_rows(require(column, kind, f"key {index}"), f"key {index}")
+            self.input.keys[index] = self._address(column)
+        self.input.key_valid[index] = self._mask(valid, f"the mask of key {index}")
+
+    def set_value(self, index: int, state: State, column, valid, operation: str) -> None:
+        """Give state `index` its values: a vector, or one Python scalar for all rows."""
+        self.input.operations[index] = OPERATIONS[operation]
+        self.input.value_kinds[index] = KINDS[state.kind]
+        self.input.value_valid[index] = self._mask(valid, f"the mask of aggregate {state.aggregate}")
+        if operation == "count" and column is None:
+            return
+        name = f"value column {state.aggregate}"
+        if isinstance(column, np.ndarray):
+            self._require_rows(require(column, state.kind, name), name)
+        else:
+            column = _constant(column, state.kind, name)
+            self.input.is_constant[index] = 1
+        self.input.values[index] = self._address(column)
+
+    def set_carry(self, index: int, carry) -> None:
+        """Give state `index` the high 64 bits of its values, if they have any."""
+        if carry is not None:
+            self._require_rows(require(carry, "int64", "carries"), "carries")
+            self.input.carries[index] = self._address(carry, "int64_t *")
+
+    def set_hashes(self, hashes) -> None:
+        """Give the hashes of the keys, if they are known."""
+        if hashes is not None:
+            self._require_rows(require(hashes, "uint64", "hashes"), "hashes")
+            self.input.hashes = self._address(hashes, "uint64_t *")
+
+    def _mask(self, valid, name: str):
+        """NULL for a mask without zeros: most masks of nullable columns are."""
+        if valid is None:
+            return ffi.NULL
+        self._require_rows(require(valid, "uint8", name), name)
+        if valid.all():
+            return ffi.NULL
+        self.is_nullable = True
+        return self._address(valid, "uint8_t *")
+
+    def _address(self, array: np.ndarray, ctype: str = "void *"):
+        self._kept.append(array)
+        return pointer(array, ctype)
+
+    def _require_rows(self, column: np.ndarray, name: str) -> None:
+        if len(column) != self.num_rows:
+            raise ValueError(f"{name} must have {self.num_rows} rows, got {len(column)}")
+
+
+class RowsOut:
+    """Arrays for the groups of a table as a `struct pympr_group_output`."""
+
+    def __init__(self, num_rows: int):
+        self.output = ffi.new("struct pympr_group_output *")
+        self.num_rows = num_rows
+        self.hashes = np.empty(num_rows, np.uint64)
+        self.output.hashes = pointer(self.hashes, "uint64_t *")
+
+    def key(self, index: int, kind: str, key_bytes: int):
+        """The column that key `index` will be written to."""
+        if kind not in STRINGS:
+            column = np.empty(self.num_rows, kind)
+            self.output.keys[index] = pointer(column, "void *")
+            return column
+        column = np.empty(key_bytes, np.uint8), self._int64(), self._int64()
+        self.output.keys[index] = pointer(column[0], "void *")
+        self.output.key_starts[index] = pointer(column[1], "int64_t *")
+        self.output.key_ends[index] = pointer(column[2], "int64_t *")
+        return column
+
+    def state(self, index: int, state: State) -> np.ndarray:
+        """The column that state `index` will be written to."""
+        column = np.empty(self.num_rows, state.dtype)
+        self.output.is_bool[index] = state.dtype == "bool"
+        self.output.states[index] = pointer(column, "void *")
+        return column
+
+    def carry(self, index: int) -> np.ndarray:
+        """The column that the high 64 bits of state `index` will be written to."""
+        column = self._int64()
+        self.output.carries[index] = pointer(column, "int64_t *")
+        return column
+
+    def mask(self, masks, index: int) -> np.ndarray:
+        """The mask that goes with key or state `index`; `masks` is that array of the struct."""
+        column = np.empty(self.num_rows, np.uint8)
+        masks[index] = pointer(column, "uint8_t *")
+        return column
+
+    def _int64(self) -> np.ndarray:
+        return np.empty(self.num_rows, np.int64)
+
+
+def _constant(value, kind: str, name: str) -> np.ndarray:
+    """One item of `kind`, refused when it is not exactly `value`."""
+    fits = {"int64": (int, bool), "float64": (float, int), "bool": (bool,)}[kind]
+    if not isinstance(value, fits):
+        raise TypeError(f"{name} must be a vector or a constant of {kind}, got {type(value).__name__}")
+    try:
+        constant = np.array([value], kind)
+    except OverflowError as error:
+        raise ValueError(f"{name} is {value}, which is no {kind}") from error
+    if constant[0] != value and value == value:
+        raise ValueError(f"{name} is {value}, which is no {kind}")
+    return constant
