@@ -11,15 +11,20 @@ from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
 from pympr.run.operators import sources as read
 from pympr.run.operators.source_text import read_split
+from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, union
+from pympr.run.splits import Split
 from pympr.stages.cut import StageInput
 
 
 class Evaluator:
     """Rows of a stage's pipeline, given what earlier stages left on this rank."""
 
-    def __init__(self, rank: int, config: Config, claims: Claims, listing: Listing, left: dict[int, Rows]) -> None:
-        self.rank, self.config, self.claims, self.listing, self.left = rank, config, claims, listing, left
+    def __init__(
+        self, rank: int, config: Config, claims: Claims, listing: Listing, intake: Intake, left: dict[int, Rows]
+    ) -> None:
+        self.rank, self.config, self.claims, self.listing = rank, config, claims, listing
+        self.intake, self.left = intake, left
         self.buffers = Buffers(config.read_bytes)
 
     def rows(self, node: Node) -> Rows:
@@ -28,7 +33,16 @@ class Evaluator:
 
     def claimed(self, total: int, blocks: Callable[[int], Any]) -> Rows:
         """Partitions that any rank can read, claimed one at a time."""
-        return Rows(total, self.claims.run, blocks)
+        return Rows(total, self.claims.run, lambda index: self.intake.passed(0, blocks(index)))
+
+    def files(self, splits: list[Split], read: Callable[[Split], Any]) -> Rows:
+        """A partition for each split of files."""
+
+        def blocks(index: int) -> Any:
+            split = splits[index]
+            return self.intake.passed(split.end - split.begin, read(split))
+
+        return Rows(len(splits), self.claims.run, blocks)
 
 
 def _collection(at: Evaluator, node: sources.Collection) -> Rows:
@@ -41,12 +55,12 @@ def _range(at: Evaluator, node: sources.Range) -> Rows:
 
 def _text(at: Evaluator, node: sources.TextFile) -> Rows:
     splits = at.listing.text(node.path, node.min_partitions)
-    return at.claimed(len(splits), lambda index: read_split(splits[index], node, at.config, at.buffers))
+    return at.files(splits, lambda split: read_split(split, node, at.config, at.buffers))
 
 
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
     splits = at.listing.records(node.path, node.record_length)
-    return at.claimed(len(splits), lambda index: read.read_records(splits[index], node.record_length))
+    return at.files(splits, lambda split: read.read_records(split, node.record_length))
 
 
 def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
