@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 class Actions:
     """The part of RDD whose methods compute; all ranks must call them."""
 
-    def collect(self: RDD) -> list[Any]:
-        """All elements, on every rank.
+    def collect(self: RDD, root: int | None = None) -> list[Any]:
+        """All elements, on every rank; with `root` (not in PySpark) on that rank, None elsewhere.
 
         >>> sc.parallelize(range(4), 2).collect()
         [0, 1, 2, 3]
         """
-        return self._act("collect", name="collect")
+        return self._act("collect", root, name="collect")
 
     def count(self: RDD) -> int:
         """The number of elements.
@@ -186,6 +186,14 @@ class Actions:
         FileExistsError) when it is there already.
         """
         self._act("save_text", path, name="saveAsTextFile")
+
+    def saveAsBinaryRecords(self: RDD, path: str) -> None:
+        """The bytes elements one after the other: files part-00000, ... and _SUCCESS in a new directory `path`.
+
+        What `SparkContext.binaryRecords` reads. As whole, and as refused, as with `saveAsTextFile`.
+        TypeError for elements that are not bytes. Not in PySpark.
+        """
+        self._act("save_bytes", path, name="saveAsBinaryRecords")
 
     def toNumpy(self: RDD) -> Any:
         """This rank's elements as an array; a tuple of arrays when they are tuples. Not in PySpark.

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from pympr.run.together import together
 
 def refuse_existing(world: World, path: str) -> None:
     """OutputExistsError on all ranks when the output is there already; collective."""
+    path = _plain(path)
 
     def look() -> None:
         if world.rank == 0 and os.path.lexists(path):
@@ -25,18 +26,23 @@ def refuse_existing(world: World, path: str) -> None:
 
 
 def save_text(run: Run, path: str) -> None:
+    """Write str(record) and a newline for every record, as `save_parts` does."""
+    save_parts(run, path, lines_of)
+
+
+def save_parts(run: Run, path: str, encoded: Callable[[Block], Any]) -> None:
     """Write one file part-00000, ... for every partition, and _SUCCESS, into a new directory.
 
     All is written beside `path` and renamed at the end: a reader sees the whole
-    directory or none. A failure leaves nothing behind.
+    directory or none. A failure leaves nothing behind. That nothing is at `path`
+    was seen before the plan ran.
     """
-    path = path.removeprefix("file://").rstrip("/")
-    refuse_existing(run.world, path)
+    path = _plain(path)
     folder, name = os.path.split(path)
     hidden = os.path.join(folder, f"_{name}.pympr-temporary")
     together(run.world, lambda: _make(hidden) if run.world.rank == 0 else None, f"saving to {path}")
     try:
-        run.each(lambda index, blocks: _write_part(os.path.join(hidden, f"part-{index:05d}"), blocks))
+        run.each(lambda index, blocks: _write_part(os.path.join(hidden, f"part-{index:05d}"), blocks, encoded))
         together(run.world, lambda: _commit(hidden, path) if run.world.rank == 0 else None, f"saving to {path}")
     except BaseException:
         if run.world.rank == 0:
@@ -57,10 +63,14 @@ def _commit(hidden: str, path: str) -> None:
     os.rename(hidden, path)
 
 
-def _write_part(path: str, blocks: Iterator[Block]) -> None:
+def _plain(path: str | os.PathLike[str]) -> str:
+    return os.fspath(path).removeprefix("file://").rstrip("/")
+
+
+def _write_part(path: str, blocks: Iterator[Block], encoded: Callable[[Block], Any]) -> None:
     with open(path, "xb", buffering=1 << 20) as file:
         for block in blocks:
-            file.write(lines_of(block))
+            file.write(encoded(block))
 
 
 def lines_of(block: Block) -> Any:
