@@ -60,6 +60,13 @@ class MapPartitions(Node):
 
 
 @dataclass(frozen=True)
+class SortGroups(Node):
+    """(k, list of the values of k in their order) for every key of each partition, keys in order."""
+
+    child: Node
+
+
+@dataclass(frozen=True)
 class MapBlocks(Node):
     """f(array or tuple of arrays) for every block of columns."""
 

@@ -10,6 +10,7 @@ from pympr.run.claims import Claims
 from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
 from pympr.run.operators import sources as read
+from pympr.run.operators.sort_groups import sort_groups
 from pympr.run.operators.source_text import read_split
 from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, union
@@ -108,6 +109,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Fused: _step(lambda at, node: lambda blocks: fused.run_steps(node.steps, blocks)),
     narrow.Project: _step(lambda at, node: lambda blocks: columns.project(node, blocks)),
     narrow.Where: _step(lambda at, node: lambda blocks: columns.where(node, blocks)),
+    narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
     wide.FinalCombine: _step(lambda at, node: lambda blocks: combine.final_combine(node, blocks, at.config)),

@@ -36,11 +36,22 @@ class Executor:
         left: dict[int, Rows] = {}
         at = Evaluator(self.world.rank, self.config, self.claims, self.listing, self.intake, left)
         last_use = {number: stage.number for stage in stages for number in stage.inputs}
+        needed = self._needed(stages)
         for stage in stages[:-1]:
-            left[stage.number] = self._run(stage, at, record)
+            if stage.number in needed:
+                left[stage.number] = self._run(stage, at, record)
             for number in [n for n, user in last_use.items() if user == stage.number]:
                 left.pop(number, None)
         return at.rows(stages[-1].root)
+
+    def _needed(self, stages: tuple[Stage, ...]) -> set[int]:
+        """The stages below the last without those that only feed rows which are kept already."""
+        needed = {stages[-1].number}
+        for stage in reversed(stages):
+            is_kept = isinstance(stage.output, Keep) and stage.output.rdd_id in self.kept
+            if stage.number in needed and not is_kept:
+                needed.update(stage.inputs)
+        return needed
 
     def _run(self, stage: Stage, at: Evaluator, record: ActionRecord) -> Rows:
         started = StageRecord(stage.number, str(stage.output))

@@ -24,6 +24,8 @@ def list_files(pattern: str) -> list[str]:
     Hidden files and those beginning with `_` are left out of directories and
     globs. Raises FileNotFoundError when nothing is there.
     """
+    if os.path.exists(pattern):  # a comma may be part of a name
+        return _list_one(pattern)
     found: list[str] = []
     for part in pattern.split(","):
         found += _list_one(part.removeprefix("file://"))
