@@ -5,12 +5,14 @@ waits in its owner's pool for the next use. A segment has no name in any file
 system: nothing is left behind, however a rank ends.
 """
 
+import errno
 import mmap
 import os
 import resource
 import threading
 from collections import OrderedDict, deque
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,8 +38,9 @@ class Segment:
     def __init__(self, serial: int, capacity_bytes: int):
         self.capacity_bytes = capacity_bytes
         self.serial = serial
-        self.descriptor = _create(capacity_bytes)
-        self.mapping = mmap.mmap(self.descriptor, capacity_bytes)
+        self.descriptor = _with_descriptors(os.memfd_create, "pympr")
+        os.ftruncate(self.descriptor, capacity_bytes)
+        self.mapping = _with_descriptors(mmap.mmap, self.descriptor, capacity_bytes)
         self.populated_bytes = 0
 
     def populate(self, used_bytes: int) -> None:
@@ -190,28 +193,27 @@ def borrow(used_bytes: int) -> np.ndarray:
 
 
 def _open(name: Name) -> tuple[mmap.mmap, np.ndarray, int]:
-    descriptor = os.open(f"/proc/{name.process}/fd/{name.descriptor}", os.O_RDWR)
+    descriptor = _with_descriptors(os.open, f"/proc/{name.process}/fd/{name.descriptor}", os.O_RDWR)
     try:
-        mapping = mmap.mmap(descriptor, name.capacity_bytes)
+        mapping = _with_descriptors(mmap.mmap, descriptor, name.capacity_bytes)
     finally:
         os.close(descriptor)
     return mapping, np.frombuffer(mapping, np.uint8), 0
 
 
-def _create(capacity_bytes: int) -> int:
+def _with_descriptors(call: Callable[..., Any], *arguments: Any) -> Any:
+    """`call(*arguments)`, if need be with as many descriptors as the system allows.
+
+    A segment holds two of them and a mapping one; the usual soft limit of 1024 is not the system's.
+    """
     try:
-        descriptor = os.memfd_create("pympr")
-    except OSError:
-        _raise_descriptor_limit()
-        descriptor = os.memfd_create("pympr")
-    os.ftruncate(descriptor, capacity_bytes)
-    return descriptor
-
-
-def _raise_descriptor_limit() -> None:
-    """Every leased segment holds a descriptor; the usual soft limit of 1024 is not the system's."""
+        return call(*arguments)
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return call(*arguments)
 
 
 def _populate(mapping: mmap.mmap, start_bytes: int, end_bytes: int) -> None:

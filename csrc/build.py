@@ -10,6 +10,7 @@ import pathlib
 import shlex
 import subprocess
 import sys
+import sysconfig
 import tempfile
 
 from cffi import FFI
@@ -27,7 +28,7 @@ def has_openmp() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder, "probe.c")
         source.write_text("#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n")
-        compiler = shlex.split(os.environ.get("CC", "cc"))
+        compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
         command = [*compiler, "-fopenmp", str(source), "-o", str(source.with_suffix(""))]
         try:
             return subprocess.run(command, capture_output=True).returncode == 0
@@ -46,7 +47,7 @@ def declarations() -> str:
 OPENMP = ["-fopenmp"] if has_openmp() else []
 if not OPENMP:
     print(
-        "warning: pympr's kernels are built without OpenMP: every rank uses one core, whatever its core mask",
+        "warning: pympr's kernels are built without OpenMP: every rank uses one core, however many it is given",
         file=sys.stderr,
     )
 

@@ -17,8 +17,10 @@ PYMPR_INLINE uint64_t as_bits(double value)
     return bits;
 }
 
-PYMPR_INLINE uint64_t value_at(const void *values, int64_t i, int kind)
+PYMPR_INLINE uint64_t value_at(const void *values, int64_t i, int operation, int kind)
 {
+    if (operation == COUNT)
+        return 0; /* there may be no values */
     return kind == KIND_BOOL ? ((const uint8_t *)values)[i] != 0 : load_word((const uint8_t *)values + i * 8);
 }
 
@@ -50,7 +52,7 @@ PYMPR_INLINE void update_dense(const struct updates *u, int operation, int kind)
     for (int64_t i = 0; i < u->batch->rows; i++) {
         int is_first = (int)(u->batch->slots[i] & 1);
         uint8_t *state = (uint8_t *)(u->batch->slots[i] & ~(uintptr_t)1) + u->state_at;
-        store_word(state, next_state(load_word(state), value_at(u->values, i, kind), is_first, operation, kind));
+        store_word(state, next_state(load_word(state), value_at(u->values, i, operation, kind), is_first, operation, kind));
     }
 }
 
@@ -62,7 +64,7 @@ PYMPR_INLINE void update_nullable(const struct updates *u, int operation, int ki
         uint8_t *slot = (uint8_t *)(u->batch->slots[i] & ~(uintptr_t)1), *state = slot + u->state_at;
         uint64_t meta = load_word(slot + u->meta_at);
         int is_first = !(meta & u->seen);
-        store_word(state, next_state(load_word(state), value_at(u->values, i, kind), is_first, operation, kind));
+        store_word(state, next_state(load_word(state), value_at(u->values, i, operation, kind), is_first, operation, kind));
         store_word(slot + u->meta_at, meta | u->seen);
     }
 }
@@ -82,7 +84,7 @@ static void update_carried(const struct updates *u, int kind)
         if (is_null(u->valid, i))
             continue;
         uint8_t *slot = (uint8_t *)(u->batch->slots[i] & ~(uintptr_t)1);
-        int64_t value = (int64_t)value_at(u->values, i, kind), sum;
+        int64_t value = (int64_t)value_at(u->values, i, SUM, kind), sum;
         int64_t carry = u->carries ? u->carries[i] : 0;
         if (__builtin_add_overflow((int64_t)load_word(slot + u->state_at), value, &sum))
             carry += value < 0 ? -1 : 1;
@@ -116,7 +118,7 @@ static void update_any(const struct updates *u, int operation, int kind)
 
 static void fill(uint64_t out[GROUP_BATCH], const void *constant, int64_t rows, int kind)
 {
-    uint64_t value = value_at(constant, 0, kind);
+    uint64_t value = value_at(constant, 0, SUM, kind);
     for (int64_t i = 0; i < rows; i++)
         out[i] = value;
 }

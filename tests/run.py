@@ -209,7 +209,7 @@ class Pass:
             for rank, record in enumerate(self.records()):
                 self.tell_rank(rank, record)
         title = f"{self.size} rank{'s' * (self.size > 1)}" if self.size else "no MPI"
-        print(f"== {title}: {closing(counts)}; {seconds:.1f} s{''.join('; ' + note for note in self.notes)}", flush=True)
+        print("; ".join([f"== {title}: {closing(counts)}", f"{seconds:.1f} s", *self.notes]), flush=True)
 
     def tell_rank(self, rank: int, record: dict) -> None:
         where = record.get("start", "no test")

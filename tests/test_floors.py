@@ -233,7 +233,7 @@ def test_injected_upward_import_is_found(tmp_path):
 
 
 def sources() -> list[str]:
-    paths = [path for path in MODULES.values()] + sorted((ROOT / "csrc").glob("*.[chp]*"))
+    paths = list(MODULES.values()) + sorted((ROOT / "csrc").glob("*.[chp]*"))
     return [str(path.relative_to(ROOT)) for path in paths if path.suffix in (".py", ".c", ".h")]
 
 

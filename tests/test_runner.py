@@ -109,7 +109,8 @@ def test_failed_assertion_fails_on_all_and_the_run_goes_on(run, size):
 
 
 def test_failure_after_the_last_collective_is_agreed_on(run):
-    text = HEADER + "@pytest.mark.mpi\ndef test_middle():\n    COMM.Barrier()\n    assert RANK != 1, 'only here'\n" + AFTER
+    middle = "@pytest.mark.mpi\ndef test_middle():\n    COMM.Barrier()\n    assert RANK != 1, 'only here'\n"
+    text = HEADER + middle + AFTER
     result = run(text, "-n", "3")
     assert result.closing == "2 passed, 1 failed, 0 skipped", result
     assert "rank 1 failed" in result.output and "only here" in result.output

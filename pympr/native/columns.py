@@ -6,7 +6,11 @@ from pympr.errors import KernelError
 from pympr.native.library import require
 
 
-def output(out: np.ndarray | None, rows: int, dtype: str, name: str = "out") -> np.ndarray:
+ITEM_BYTES = (1, 2, 4, 8, 16)
+"""Sizes of the items that kernels move without knowing what they are."""
+
+
+def output(out: np.ndarray | None, rows: int, dtype, name: str = "out") -> np.ndarray:
     """A new array of `rows` items, or `out` when it can take them."""
     if out is None:
         return np.empty(rows, dtype)
@@ -30,6 +34,15 @@ def require_valid(valid: np.ndarray | None, values: np.ndarray) -> np.ndarray | 
         require(valid, "uint8", "valid")
         same_rows(values, valid, "valid")
     return valid
+
+
+def require_items(values: np.ndarray) -> None:
+    """TypeError unless `values` is a contiguous vector of items of 1, 2, 4, 8 or 16 bytes."""
+    dtype = getattr(values, "dtype", np.dtype(object))
+    if dtype.hasobject or dtype.itemsize not in ITEM_BYTES:
+        found = dtype if isinstance(values, np.ndarray) else type(values).__name__
+        raise TypeError(f"values must have items of {ITEM_BYTES} bytes, got {found}")
+    require(values, dtype, "values")
 
 
 def require_bytes(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> None:

@@ -51,15 +51,16 @@ class GroupTable:
 
     0.0 and -0.0 are one key and keep the form seen first; all NaN are one key. Null keys are
     a group, null values are skipped. Sums of int64 and bool are exact: where int64 does not
-    hold them, the result says so. Sums of float64 add in the order of the rows. min, max and first go by the
-    order of the rows as `functools.reduce` with Python's min and max does: a NaN stays
-    when it comes first and is passed over later. ValueError for unknown kinds or operations.
+    hold them, the result says so. Sums of float64 add in the order of the rows. min, max and
+    first go by the order of the rows as `functools.reduce` with Python's min and max does: a NaN
+    stays when it comes first and is passed over later. Merged tables do so with the groups of
+    each. ValueError for unknown kinds or operations.
 
     >>> table = GroupTable(["int64"], [("sum", "float64"), ("count", "float64")], seed=1)
     >>> table.add([np.array([7, 8, 7])], [np.array([0.5, 1.0, 0.25]), None], 3)
     >>> groups = table.result()
     >>> dict(zip(groups.keys[0].tolist(), groups.values[0].tolist()))
-    {8: 1.0, 7: 0.75}
+    {7: 0.75, 8: 1.0}
     """
 
     def __init__(self, keys, aggregates, seed: int, capacity: int = 512):

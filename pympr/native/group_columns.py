@@ -17,9 +17,9 @@ class Partials:
 
     keys: list  # a column a key: a vector, or (data, starts, ends) without gaps
     key_valid: list  # uint8 masks, None where no key is null
-    states: list  # a column a state; sums that do not fit int64 hold their low 64 bits
+    states: list  # a column a state; of sums that do not fit int64 the lowest 64 bits
     state_valid: list  # uint8 masks, 0 where all values of a group were null; None where none was
-    carries: list  # the high 64 bits of sums of int64, None where the low ones say all
+    carries: list  # how many times 2**64 to add to sums of int64, None where it is 0
     hashes: np.ndarray  # uint64, ascending
 
 
@@ -63,7 +63,7 @@ class RowsIn:
         self.input.values[index] = self._address(column)
 
     def set_carry(self, index: int, carry) -> None:
-        """Give state `index` the high 64 bits of its values, if they have any."""
+        """Give state `index` the carries of its values, if they have any."""
         if carry is not None:
             self._require_rows(require(carry, "int64", "carries"), "carries")
             self.input.carries[index] = self._address(carry, "int64_t *")
@@ -122,7 +122,7 @@ class RowsOut:
         return column
 
     def carry(self, index: int) -> np.ndarray:
-        """The column that the high 64 bits of state `index` will be written to."""
+        """The column that the carries of state `index` will be written to."""
         column = self._int64()
         self.output.carries[index] = pointer(column, "int64_t *")
         return column

@@ -9,7 +9,7 @@ caller answers for them.
 import numpy as np
 
 from pympr.errors import KernelError
-from pympr.native.columns import bad_row, output, require_bytes, same_rows
+from pympr.native.columns import bad_row, output, require_bytes, require_items, same_rows
 from pympr.native.library import BAD, check, ffi, lib, pointer, require
 
 PARALLEL_ROWS = 1 << 17
@@ -17,8 +17,6 @@ PARALLEL_ROWS = 1 << 17
 
 STREAM_BYTES = 4 << 20
 """From here rows are written past the cache: fewer bytes may be read back from it."""
-
-ITEM_BYTES = (1, 2, 4, 8, 16)
 
 
 def buckets_from_table(hashes: np.ndarray, table: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -146,7 +144,7 @@ def scatter_fixed(values: np.ndarray, buckets: np.ndarray, cursors: np.ndarray) 
     >>> room.tolist()
     [2.0, 3.0, 1.0]
     """
-    _require_items(values)
+    require_items(values)
     require(buckets, "uint32", "buckets")
     same_rows(values, buckets, "buckets")
     _require_cursors(cursors)
@@ -308,12 +306,6 @@ def _buckets(num: int) -> int:
     if num < 1:
         raise ValueError(f"num must be at least 1, got {num}")
     return num
-
-
-def _require_items(values: np.ndarray) -> None:
-    if not isinstance(values, np.ndarray) or values.dtype.hasobject or values.dtype.itemsize not in ITEM_BYTES:
-        raise TypeError(f"values must be an array of items of {ITEM_BYTES} bytes, got {getattr(values, 'dtype', values)}")
-    require(values, values.dtype, "values")
 
 
 def _require_cursors(cursors: np.ndarray) -> None:

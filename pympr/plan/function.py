@@ -53,7 +53,11 @@ class Function:
 
 
 def describe(value: Any, depth: int = 4) -> str:
-    """What a function or constant is, as text without addresses or set order."""
+    """What a function or constant is, as text without addresses or set order.
+
+    Of what can change (lists, dictionaries, objects) only the type is told: a
+    function may collect something on its rank without being another function.
+    """
     if isinstance(value, _PLAIN):
         return f"{type(value).__name__}:{value!r}"
     if isinstance(value, types.CodeType):
@@ -63,7 +67,7 @@ def describe(value: Any, depth: int = 4) -> str:
     if isinstance(value, types.FunctionType):
         return _describe_function(value, depth)
     if isinstance(value, functools.partial):
-        parts = [value.func, value.args, sorted(value.keywords.items())]
+        parts = [value.func, value.args, tuple(sorted(value.keywords.items()))]
         return f"partial({','.join(describe(part, depth - 1) for part in parts)})"
     if isinstance(value, types.MethodType):
         return f"{describe(value.__func__, depth)} of {describe(value.__self__, depth - 1)}"
@@ -71,20 +75,18 @@ def describe(value: Any, depth: int = 4) -> str:
 
 
 def _describe_container(value: Any, depth: int) -> str:
-    if isinstance(value, (tuple, list)):
-        return f"{type(value).__name__}({','.join(describe(item, depth - 1) for item in value)})"
-    if isinstance(value, (set, frozenset)):
-        return f"set({','.join(sorted(describe(item, depth - 1) for item in value))})"
-    if isinstance(value, dict):
-        items = sorted(f"{describe(k, depth - 1)}={describe(v, depth - 1)}" for k, v in value.items())
-        return f"dict({','.join(items)})"
+    if isinstance(value, tuple):
+        return f"tuple({','.join(describe(item, depth - 1) for item in value)})"
+    if isinstance(value, frozenset):
+        return f"frozenset({','.join(sorted(describe(item, depth - 1) for item in value))})"
     name = getattr(value, "__qualname__", None) or type(value).__qualname__
     return f"{getattr(value, '__module__', '')}.{name}"
 
 
 def _describe_function(function: types.FunctionType, depth: int) -> str:
-    cells = [_cell(cell) for cell in function.__closure__ or ()]
-    parts = [function.__code__, function.__defaults__, function.__kwdefaults__ or {}, cells]
+    cells = tuple(_cell(cell) for cell in function.__closure__ or ())
+    keywords = tuple(sorted((function.__kwdefaults__ or {}).items()))
+    parts = [function.__code__, function.__defaults__, keywords, cells]
     return f"def({';'.join(describe(part, depth - 1) for part in parts)})"
 
 

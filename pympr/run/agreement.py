@@ -11,23 +11,24 @@ from pympr.run.difference import describe, fold
 from pympr.run.failure import DIVERGED, Failure, echo, failure_of
 from pympr.run.meeting import meet, share, tell
 
+_STAGE_END = "the end of a stage"
+
 
 def agree_on(world: World, fields: Mapping[str, str]) -> None:
     """Return when every rank gave the same `fields`; else raise DivergenceError on all ranks. Collective.
 
     The fields are texts such as the action, the place in the script ("where") and
     the plan; the error names the first that differs, in the order of the lowest
-    rank, with the ranks and their place. Costs one 24-byte allreduce. Waits as
+    rank, with the ranks and their place. Costs one allreduce of 24 bytes. Waits as
     long as it takes: the watchdog tells who is missing.
 
     >>> agree_on(World(None), {"action": "count", "where": "script.py:31"})
     """
     if world.is_solo:
         return
-    with stations.waiting(fields.get("action", ""), fields.get("where", "")):
-        outcome = meet(world, digest(fields), has_failed=False)
-        if not outcome.is_equal:
-            raise_difference(world, fields)
+    outcome = meet(world, digest(fields), False, fields.get("action", ""), fields.get("where", ""))
+    if not outcome.is_equal:
+        raise_difference(world, fields)
 
 
 def fail_together(world: World, error: BaseException | None, context: str = "", where: str = "") -> None:
@@ -45,8 +46,7 @@ def fail_together(world: World, error: BaseException | None, context: str = "", 
     ValueError: odd
     """
     if not world.is_solo:
-        with stations.waiting("the end of a stage", where):
-            _meet_failures(world, error, context, where)
+        _meet_failures(world, error, context, where)
     elif error is not None:
         _mark(error, 0, context)
     if error is not None:
@@ -54,12 +54,13 @@ def fail_together(world: World, error: BaseException | None, context: str = "", 
 
 
 def _meet_failures(world: World, error: BaseException | None, context: str, where: str) -> None:
-    fields = {"action": "the end of a stage", "where": where}
-    outcome = meet(world, digest(fields), has_failed=error is not None)
+    fields = {"action": _STAGE_END, "where": where}
+    outcome = meet(world, digest(fields), error is not None, _STAGE_END, where)
     if not outcome.is_equal:
         raise_difference(world, fields, error)
     if outcome.failing_rank is not None:
-        _tell_failure(world, error, context, outcome.failing_rank)
+        with stations.waiting(_STAGE_END, where):
+            _tell_failure(world, error, context, outcome.failing_rank)
 
 
 def _tell_failure(world: World, error: BaseException | None, context: str, first: int) -> None:
@@ -85,7 +86,8 @@ def _mark(error: BaseException, first: int, note: str) -> None:
 
 def raise_difference(world: World, fields: Mapping[str, str], error: BaseException | None = None) -> None:
     """Find what differs and raise DivergenceError on all ranks (collective; for after an unequal meeting)."""
-    difference = describe(world, fields)
+    with stations.waiting(fields.get("action", ""), fields.get("where", "")):
+        difference = describe(world, fields)
     divergence = DivergenceError(difference.message)
     divergence.exit_code = difference.exit_code or DIVERGED
     if difference.ending_rank is not None:

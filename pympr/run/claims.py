@@ -1,6 +1,6 @@
 """Partitions claimed one at a time, so that a slow rank does fewer."""
 
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 
@@ -9,12 +9,11 @@ from pympr.collectives.world import World
 
 
 class Claims:
-    """Hands out the numbers of a range to the ranks, as each asks for more.
+    """Hands out numbers to the ranks, as each asks for more.
 
-    Nodes share a range in advance (node j takes every N-th number); within a
-    node a counter decides. The counter is never reset: after a range is used
-    up every rank has asked exactly once in vain, so all ranks know where the
-    next range begins.
+    Nodes share the numbers in advance (node j takes every N-th); within a node
+    a counter decides. The counter is never reset: when the numbers are used up
+    every rank has asked exactly once in vain, so all know where the next run begins.
     """
 
     def __init__(self, world: World) -> None:
@@ -27,14 +26,18 @@ class Claims:
 
             self._counter = Counter(self._node)
 
-    def run(self, begin: int, end: int) -> Iterator[int]:
-        """Yield what this rank may do of `range(begin, end)`; every rank walks it to its end."""
-        here = range(begin + self._node_number, end, self._num_nodes)
-        if self._counter is None:
+    def run(self, numbers: Sequence[int]) -> Iterator[int]:
+        """Yield what this rank may do of `numbers`, which are the same on all ranks.
+
+        Every rank walks it to its end, and the ranks meet before the next run.
+        """
+        here = numbers[self._node_number :: self._num_nodes]
+        if self._counter is None or not numbers:
             yield from here
             return
         base, self._base = self._base, self._base + len(here) + self._node.size
         while (ticket := self._counter.next(1) - base) < len(here):
+            assert ticket >= 0, f"claim {ticket}: the ranks did not meet after the last run of claims"
             yield here[ticket]
 
     def free(self) -> None:

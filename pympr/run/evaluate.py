@@ -1,19 +1,19 @@
 """One table from plan node to what it does to rows."""
 
+from dataclasses import replace
 from typing import Any, Callable
 
 from pympr.config import Config
 from pympr.plan import narrow, sources, wide
 from pympr.plan.node import Node
 from pympr.run.buffers import Buffers
-from pympr.run.claims import Claims
 from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
 from pympr.run.operators import sources as read
 from pympr.run.operators.sort_groups import sort_groups
 from pympr.run.operators.source_text import read_split
 from pympr.run.records import Intake
-from pympr.run.rows import Rows, held, union
+from pympr.run.rows import Rows, held, readable, union
 from pympr.run.splits import Split
 from pympr.stages.cut import StageInput
 
@@ -21,20 +21,17 @@ from pympr.stages.cut import StageInput
 class Evaluator:
     """Rows of a stage's pipeline, given what earlier stages left on this rank."""
 
-    def __init__(
-        self, rank: int, config: Config, claims: Claims, listing: Listing, intake: Intake, left: dict[int, Rows]
-    ) -> None:
-        self.rank, self.config, self.claims, self.listing = rank, config, claims, listing
-        self.intake, self.left = intake, left
+    def __init__(self, rank: int, config: Config, listing: Listing, intake: Intake, left: dict[int, Rows]) -> None:
+        self.rank, self.config, self.listing, self.intake, self.left = rank, config, listing, intake, left
         self.buffers = Buffers(config.read_bytes)
 
     def rows(self, node: Node) -> Rows:
         """The rows a node gives; nothing is computed before its partitions are walked."""
         return _TABLE[type(node)](self, node)
 
-    def claimed(self, total: int, blocks: Callable[[int], Any]) -> Rows:
-        """Partitions that any rank can read, claimed one at a time."""
-        return Rows(total, self.claims.run, lambda index: self.intake.passed(0, blocks(index)))
+    def sliced(self, total: int, blocks: Callable[[int], Any]) -> Rows:
+        """A partition for each slice of what every rank has."""
+        return readable(total, lambda index: self.intake.passed(0, blocks(index)))
 
     def files(self, splits: list[Split], read: Callable[[Split], Any]) -> Rows:
         """A partition for each split of files."""
@@ -43,15 +40,15 @@ class Evaluator:
             split = splits[index]
             return self.intake.passed(split.end - split.begin, read(split))
 
-        return Rows(len(splits), self.claims.run, blocks)
+        return readable(len(splits), blocks)
 
 
 def _collection(at: Evaluator, node: sources.Collection) -> Rows:
-    return at.claimed(node.num_slices, lambda index: read.read_slice(node.values, node.num_slices, index, at.config))
+    return at.sliced(node.num_slices, lambda index: read.read_slice(node.values, node.num_slices, index, at.config))
 
 
 def _range(at: Evaluator, node: sources.Range) -> Rows:
-    return at.claimed(node.num_slices, lambda index: read.read_range(node, index, at.config))
+    return at.sliced(node.num_slices, lambda index: read.read_range(node, index, at.config))
 
 
 def _text(at: Evaluator, node: sources.TextFile) -> Rows:
@@ -71,23 +68,20 @@ def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
 
 def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
     rows = at.rows(node.child)
-    return Rows(
-        rows.total,
-        rows.mine,
-        lambda index: partitions.map_partition(node, index, rows.blocks(index), at.config),
+    return replace(
+        rows, blocks=lambda index: partitions.map_partition(node, index, rows.blocks(index), at.config)
     )
 
 
 def _join(at: Evaluator, node: wide.Join) -> Rows:
     left, right = at.rows(node.left), at.rows(node.right)
-    return Rows(left.total, left.mine, lambda index: join.join(node.how, left.blocks(index), right.blocks(index)))
+    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index)))
 
 
 def _cogroup(at: Evaluator, node: wide.CoGroup) -> Rows:
     inputs = [at.rows(child) for child in node.inputs]
-    first = inputs[0]
-    return Rows(
-        first.total, first.mine, lambda index: group.cogroup([rows.blocks(index) for rows in inputs], at.config)
+    return replace(
+        inputs[0], blocks=lambda index: group.cogroup([rows.blocks(index) for rows in inputs], at.config)
     )
 
 

@@ -14,6 +14,7 @@ from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, to_columns
 from pympr.data.column import DTYPES, BytesColumn, FixedColumn, mask_of
 from pympr.data.schema import Layout, Leaf, leaves, unify
 from pympr.plan.wide import Contract
+from pympr.run.operators.combine import arrays_of_column
 from pympr.run.place import Placing, place
 from pympr.run.placement import owned_by, owners
 from pympr.run.together import together
@@ -104,34 +105,23 @@ def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: L
 
 def _wire_columns(block: ColumnBlock, layout: Layout) -> list[Any]:
     wire: list[Any] = []
-    for leaf, column in zip(leaves(layout), block.columns):
-        if leaf.is_variable:
-            wire.append(_bytes_arrays(column, len(block)))
-        else:
-            wire.append(column.contiguous().view(_wire_dtype(leaf)) if _holds(column, leaf) else _filler(leaf, block))
+    for own, leaf, column in zip(leaves(block.layout), leaves(layout), block.columns):
+        if own.kind == "none" != leaf.kind:
+            wire += _nulls(leaf, len(block))
+            continue
+        wire.append(arrays_of_column(column) if leaf.is_variable else column.contiguous().view(_wire_dtype(leaf)))
         if leaf.nullable:
-            wire.append(_mask(column, leaf))
+            wire.append(np.ascontiguousarray(mask_of(column)))
     return wire
 
 
-def _holds(column: Any, leaf: Leaf) -> bool:
-    return isinstance(column, FixedColumn) and column.values.dtype == DTYPES[leaf.kind]
-
-
-def _filler(leaf: Leaf, block: ColumnBlock) -> np.ndarray:
-    return np.zeros(len(block), _wire_dtype(leaf))
-
-
-def _bytes_arrays(column: Any, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    if not isinstance(column, BytesColumn):  # a column of None only
+def _nulls(leaf: Leaf, length: int) -> list[Any]:
+    """A column of None only, as the kind that other ranks' columns have."""
+    valid = np.zeros(length, np.uint8)
+    if leaf.is_variable:
         nothing = np.zeros(length, np.int64)
-        return np.empty(0, np.uint8), nothing, nothing
-    return column.data, np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends)
-
-
-def _mask(column: Any, leaf: Leaf) -> np.ndarray:
-    is_null = leaf.kind != "none" and isinstance(column, FixedColumn) and not _holds(column, leaf)
-    return np.zeros(len(column), np.uint8) if is_null else np.ascontiguousarray(mask_of(column))
+        return [(np.empty(0, np.uint8), nothing, nothing), valid]
+    return [np.zeros(length, _wire_dtype(leaf)), valid]
 
 
 def _wire_dtype(leaf: Leaf) -> str:

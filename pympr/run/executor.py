@@ -2,7 +2,8 @@
 
 import time
 from dataclasses import replace
-from typing import Any, Callable, Iterator
+from itertools import chain
+from typing import Any, Callable, Iterator, Sequence
 
 from pympr.collectives.world import World
 from pympr.config import Config
@@ -34,7 +35,7 @@ class Executor:
     def prepare(self, stages: tuple[Stage, ...], record: ActionRecord) -> Rows:
         """Run all stages but the last; the rows of the last, not yet computed."""
         left: dict[int, Rows] = {}
-        at = Evaluator(self.world.rank, self.config, self.claims, self.listing, self.intake, left)
+        at = Evaluator(self.world.rank, self.config, self.listing, self.intake, left)
         last_use = {number: stage.number for stage in stages for number in stage.inputs}
         needed = self._needed(stages)
         for stage in stages[:-1]:
@@ -97,7 +98,7 @@ class Executor:
         progress = Progress(f"stage {started.stage}")
 
         def everything() -> None:
-            mine = rows.mine(*limits)
+            mine = chain(_within(rows.mine, limits), self.claims.run(_within(rows.free, limits)))
             try:
                 for progress.partition in mine:
                     blocks = started.passed(rows.blocks(progress.partition))
@@ -120,6 +121,13 @@ class Executor:
         """Give back what was kept and the claims' counter; collective."""
         self.kept.clear()
         self.claims.free()
+
+
+def _within(numbers: Sequence[int], limits: tuple[int, int]) -> Sequence[int]:
+    begin, end = limits
+    if isinstance(numbers, range):
+        return range(max(numbers.start, begin), min(numbers.stop, end))
+    return [number for number in numbers if begin <= number < end]
 
 
 def _lasting(blocks: Iterator[Block]) -> list[Block]:

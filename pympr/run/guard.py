@@ -1,5 +1,6 @@
 """No rank ends alone: whatever ends one rank ends all, within seconds, with one report and a code."""
 
+import atexit
 import faulthandler
 import os
 import sys
@@ -21,9 +22,9 @@ from pympr.run.waiting import END
 
 LOST = 69
 # How long a rank that ends with an error code waits for the others to end too.
-_ENDING_SECONDS = 2.0
+_ENDING_SECONDS = 1.5
 # How long a rank that only heard of a failure leaves the report to the rank that failed.
-_PATIENCE_SECONDS = 2.0
+_PATIENCE_SECONDS = 3.0
 # How long a rank waits to be ended by the one that reports.
 _REPORTING_SECONDS = 2.0
 # How long launchers need to pass a report on: an abort at once can lose it.
@@ -82,6 +83,7 @@ class Guard:
         sys.excepthook = self.on_exception
         threading.excepthook = self.on_thread_exception
         threading._register_atexit(self.on_end)
+        atexit.register(self.on_exit)
         os._exit = self.on_leave
         _enable_faulthandler()
 
@@ -131,6 +133,13 @@ class Guard:
         """Call `close` when all ranks have ended their script and MPI still works; it may be collective."""
         self._closers.append(close)
 
+    def on_exit(self) -> None:
+        """The interpreter is about to end: a forked child must not shut down the MPI of its parent."""
+        if os.getpid() != self._pid:
+            _flush(sys.stdout)
+            _flush(sys.stderr)
+            self._leave(exit_status.status())
+
     def end_all(self, code: int, reason: str, details: str = "") -> None:
         """Report, unless another rank of the node did, and end all ranks with `code`; does not return."""
         _flush(sys.stdout)
@@ -149,16 +158,15 @@ class Guard:
         fields = {"action": END, "where": exit_status.place() or Path(sys.argv[0]).name}
         digest = agreement.digest({"action": END})
         limit = _Limit(_ENDING_SECONDS) if code else None
-        with stations.waiting(END, fields["where"]):
-            while True:
-                try:
-                    if meet(self.world, digest, has_failed=False, on_wait=limit).is_equal:
-                        return
-                    details = describe(self.world, fields, code).sides
-                except TimeoutError:
-                    details = "the other ranks are still at work"
-                if code:
-                    self.end_all(code, f"the script ended with exit code {code} at {fields['where']}", details + "\n")
+        while True:
+            try:
+                if meet(self.world, digest, False, END, fields["where"], limit).is_equal:
+                    return
+                details = describe(self.world, fields, code).sides
+            except TimeoutError:
+                details = "the other ranks are still at work"
+            if code:
+                self.end_all(code, f"the script ended with exit code {code} at {fields['where']}", details + "\n")
 
     def _close(self) -> None:
         station = stations.current()

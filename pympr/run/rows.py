@@ -1,7 +1,7 @@
 """Partitioned rows: what every operator takes and gives."""
 
 from dataclasses import dataclass, replace
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Sequence
 
 from pympr.data.block import Block
 
@@ -10,14 +10,15 @@ Blocks = Iterator[Block]
 
 @dataclass(frozen=True)
 class Rows:
-    """`total` partitions; `mine(begin, end)` yields those of the range that this rank works on.
+    """`total` partitions: those this rank holds, and those that are free for any rank to claim.
 
-    `mine` may hand out a partition once only, so it is walked to its end and
-    `blocks(i)` is asked only for what it yielded.
+    `free` is the same on all ranks. `blocks(i)` is asked for what this rank holds
+    or has claimed, and for each partition at most once a walk.
     """
 
     total: int
-    mine: Callable[[int, int], Iterator[int]]
+    mine: Sequence[int]
+    free: Sequence[int]
     blocks: Callable[[int], Blocks]
 
     def through(self, step: Callable[[Blocks], Blocks]) -> "Rows":
@@ -27,25 +28,23 @@ class Rows:
 
 
 def held(total: int, partitions: dict[int, list[Block]]) -> Rows:
-    """The rows that lie on this rank already."""
+    """The rows that lie on their ranks already."""
+    return Rows(total, sorted(partitions), (), lambda index: iter(partitions[index]))
 
-    def mine(begin: int, end: int) -> Iterator[int]:
-        return (index for index in sorted(partitions) if begin <= index < end)
 
-    return Rows(total, mine, lambda index: iter(partitions[index]))
+def readable(total: int, blocks: Callable[[int], Blocks]) -> Rows:
+    """Rows that any rank can read."""
+    return Rows(total, (), range(total), blocks)
 
 
 def union(inputs: list[Rows]) -> Rows:
     """The partitions of all inputs, one after the other."""
     starts = [sum(rows.total for rows in inputs[:position]) for position in range(len(inputs) + 1)]
 
-    def mine(begin: int, end: int) -> Iterator[int]:
-        for start, rows in zip(starts, inputs):
-            low, high = max(begin - start, 0), min(end - start, rows.total)
-            yield from (start + index for index in rows.mine(low, max(low, high)))
-
     def blocks(index: int) -> Blocks:
         position = max(p for p, start in enumerate(starts[:-1]) if start <= index and inputs[p].total)
         return inputs[position].blocks(index - starts[position])
 
-    return Rows(starts[-1], mine, blocks)
+    mine = [start + index for start, rows in zip(starts, inputs) for index in rows.mine]
+    free = [start + index for start, rows in zip(starts, inputs) for index in rows.free]
+    return Rows(starts[-1], mine, free, blocks)

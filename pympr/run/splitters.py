@@ -1,19 +1,21 @@
 """Splitters: the keys at which a sort cuts the ranks' ranges."""
 
 from bisect import bisect_left
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from pympr.collectives.gather import allgather, allgather_objects
 from pympr.collectives.world import World
-from pympr.data.block import Block, ColumnBlock
-from pympr.data.column import FixedColumn
+from pympr.data.block import Block
+from pympr.data.schema import VARIABLE_KINDS
 from pympr.native import partition, range_bytes
 from pympr.run.operators.sort import is_typed
 
 SAMPLES_PER_PARTITION = 256
 LEAST_SAMPLES = 4096
+FIXED = {"int64", "float64"}
 
 
 class Splitters:
@@ -37,7 +39,7 @@ class Splitters:
     def _ascending_ids(self, keys: Block) -> np.ndarray:
         if isinstance(self._values, np.ndarray):
             return partition.buckets_by_range(keys.columns[0].contiguous(), self._values)
-        if is_typed(keys):
+        if _kind(keys) in VARIABLE_KINDS:
             column: Any = keys.columns[0]
             raw = [value.encode() if isinstance(value, str) else value for value in self._values]
             starts, ends = np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends)
@@ -48,23 +50,23 @@ class Splitters:
 
 
 def find_splitters(world: World, keys: list[Block], num_partitions: int, ascending: bool) -> Splitters:
-    """The splitters that all ranks agree on; collective. All ranks' keys are typed alike, or none is."""
+    """The splitters that all ranks agree on; collective.
+
+    Keys are fixed-width columns of one kind on all ranks, or are compared as Python objects.
+    """
     sample, weights = _sample(keys, world.size, num_partitions)
-    is_fixed = all(is_typed(block) and isinstance(block.columns[0], FixedColumn) for block in sample)
-    kinds = {block.layout.kind for block in sample} if is_fixed else set()
-    if _agree_fixed(world, kinds if is_fixed else {"objects"}):
-        return _fixed_splitters(world, sample, weights, num_partitions, ascending)
+    kinds = set().union(*allgather_objects(world, {_kind(block) for block in sample}))
+    if len(kinds) == 1 and kinds <= FIXED:
+        return _fixed_splitters(world, kinds.pop(), sample, weights, num_partitions, ascending)
     values = [(key, weight) for block, weight in zip(sample, weights) for key in block.records()]
     everyone = [item for part in allgather_objects(world, values) for item in part]
-    everyone.sort(key=lambda item: item[0])
+    everyone.sort(key=itemgetter(0))
     chosen = _quantiles(np.array([weight for _, weight in everyone]), num_partitions)
     return Splitters([everyone[position][0] for position in chosen], ascending)
 
 
-def _agree_fixed(world: World, kinds: set[str]) -> bool:
-    return len(set().union(*allgather_objects(world, kinds)) - {"bool"}) == 1 and "objects" not in set().union(
-        *allgather_objects(world, kinds)
-    )
+def _kind(block: Block) -> str:
+    return block.layout.kind if is_typed(block) else "objects"
 
 
 def _sample(keys: list[Block], size: int, num_partitions: int) -> tuple[list[Block], list[float]]:
@@ -81,9 +83,8 @@ def _sample(keys: list[Block], size: int, num_partitions: int) -> tuple[list[Blo
     return sample, weights
 
 
-def _fixed_splitters(world, sample, weights, num_partitions: int, ascending: bool) -> Splitters:
-    dtype = sample[0].columns[0].values.dtype if sample else np.dtype(np.int64)
-    values = np.concatenate([block.columns[0].values for block in sample] or [np.empty(0, dtype)])
+def _fixed_splitters(world, kind, sample, weights, num_partitions: int, ascending: bool) -> Splitters:
+    values = np.concatenate([np.empty(0, kind), *(block.columns[0].values for block in sample)])
     weight = np.concatenate([np.full(len(b), w) for b, w in zip(sample, weights)] or [np.empty(0)])
     values, _ = allgather(world, values)
     weight, _ = allgather(world, weight)

@@ -70,6 +70,7 @@ class Station:
     def __init__(self, rank: int, size: int, host: str, path: Path | None = None):
         self.rank, self.size, self.host = rank, size, host
         self._memory = mmap.mmap(-1, PAGE_BYTES) if path is None else _map_new(path)
+        self._pid = os.getpid()
         self._version = 0
         self._steps = 0
         self._stack = [Step("the script", "", "", False, time.monotonic())]
@@ -131,7 +132,7 @@ class Station:
     def _publish(self, has_texts: bool = True) -> None:
         step = self._stack[-1]
         self._write_version()
-        body = (self.rank, self.size, os.getpid(), _pid_namespace, self._steps, step.waits, self._has_ended, step.since)
+        body = (self.rank, self.size, self._pid, _pid_namespace, self._steps, step.waits, self._has_ended, step.since)
         _BODY.pack_into(self._memory, _BODY_AT, *body, *self._counters, self._changed)
         if has_texts:
             texts = (self.host, step.operation, step.where, step.stage)

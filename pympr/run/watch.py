@@ -17,8 +17,9 @@ from pympr.run.stations import Page, Station
 
 HUNG = 124
 _BEAT_SECONDS = 0.5
+_NEIGHBOUR_SECONDS = 1.0
 # Launchers end a job that lost a rank within this time by themselves.
-_LAUNCHER_SECONDS = 3.0
+_LAUNCHER_SECONDS = 2.0
 _STACK_SECONDS = 0.5
 
 
@@ -75,6 +76,7 @@ class _Watchdog(threading.Thread):
         self._warn_seconds = config.warn_seconds or float("inf")
         self._hang_seconds = config.hang_seconds or float("inf")
         self._warned_of = 0.0
+        self._neighbour_seen_at = 0.0
         self._gone_since: dict[int, float] = {}
 
     def run(self) -> None:
@@ -85,7 +87,9 @@ class _Watchdog(threading.Thread):
             time.sleep(pause_seconds)
 
     def _look(self) -> None:
-        self._look_for_lost_neighbour()
+        if time.monotonic() - self._neighbour_seen_at > _NEIGHBOUR_SECONDS:
+            self._neighbour_seen_at = time.monotonic()
+            self._look_for_lost_neighbour()
         step = self._station.step()
         if step.waits and time.monotonic() - step.since > min(self._warn_seconds, self._hang_seconds):
             self._look_for_stall(step.since)

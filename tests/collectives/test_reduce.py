@@ -23,12 +23,10 @@ def all_values(make):
 @pytest.mark.parametrize("operation", COMBINE)
 def test_numbers(dtype, operation):
     def make(rank):
-        return np.array([[1 + rank % 2, 2], [3, rank % 3]], dtype)
+        return np.array([[1 + rank % 2, 1], [1 + (rank == 1), rank % 3]], dtype)
 
     result = allreduce(world(), make(world().rank), operation)
     expected = functools.reduce(COMBINE[operation], all_values(lambda rank: make(rank).astype(object)))
-    if dtype.endswith("int8") and expected.max() > np.iinfo(dtype).max:
-        pytest.fail("the example does not fit the dtype")
     assert result.dtype == dtype and (result == expected).all()
 
 

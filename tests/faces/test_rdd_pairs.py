@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from operator import add
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,3 +168,17 @@ def test_more_partitions_and_ranks_than_records(sc):
     assert rdd.reduceByKey(add, 13).collect() == [("a", 1)]
     assert rdd.sortByKey(numPartitions=9).collect() == [("a", 1)]
     assert sc.parallelize([], 5).map(lambda x: (x, x)).groupByKey().collect() == []
+
+
+@pytest.mark.parametrize("kind", [int, float])
+def test_combining_steps_aside_when_keys_hardly_repeat(sc, kind):
+    rank, size = sc._session.world.rank, sc._session.world.size
+    rows = 150_000
+    keys = np.arange(rows) + rows * rank
+    keys[-100:] = -1
+    counted = sc.fromNumpy((keys, np.ones(rows, kind))).reduceByKey(add)
+    assert counted.count() == size * (rows - 100) + 1
+    if size > 1:
+        sent = sc._session.records[-1].stages[0].bytes_sent
+        assert sent == pytest.approx(16 * rows * (size - 1) / size, rel=0.1)
+    assert dict(counted.filter(lambda pair: pair[0] == -1).collect()) == {-1: kind(100 * size)}

@@ -13,6 +13,8 @@ from pympr.native.group import GroupTable
 from pympr.plan.wide import FinalCombine, LocalCombine
 from pympr.run.operators.python_combine import PythonCombiner
 
+# Bodo skips its pre-aggregation above the same share of new keys.
+SAMPLE_ROWS, MOST_NEW = 1 << 17, 0.85
 _EXACT = {("sum", "int64"), ("min", "int64"), ("max", "int64")}
 _ORDERED = {("sum", "float64"), ("min", "float64"), ("max", "float64")}
 
@@ -34,14 +36,16 @@ class CombineSink:
         """Combine one partition's blocks."""
         ordered: dict[Row, TypedCombiner] = {}
         python = PythonCombiner(self._node.create.call, self._node.merge_value.call)
+        passed: list[tuple[int, Block]] = []
         for block in blocks:
             block = to_columns(block) if self._node.operation else block
             tables = self._tables_for(block, ordered)
             if tables is None or len(python):
                 python.add(block.records())
             else:
-                _table(tables, block.layout, self._node.operation, self._config).add(block)
-        self._done += [(partition, table.result()) for table in ordered.values()]
+                rest = _table(tables, block.layout, self._node.operation, self._config).add_while_it_pays(block)
+                passed += [(partition, rest.compact())] if len(rest) else []
+        self._done += [(partition, table.result()) for table in ordered.values()] + passed
         if len(python):
             self._done.append((partition, ObjectBlock(python.items())))
 
@@ -71,14 +75,34 @@ def value_kind(block: Block) -> str | None:
 class TypedCombiner:
     """A kernel's table for records of one layout."""
 
-    def __init__(self, layout: Row, operation: str, config: Config) -> None:
+    def __init__(self, layout: Row, operation: str, config: Config, capacity: int = 1 << 14) -> None:
         self._keys, self._value = layout.items
         kinds = tuple(leaf.kind for leaf in leaves(self._keys))
         aggregates = ((operation, self._value.kind),)
-        self._table = GroupTable(kinds, aggregates, seed=config.hash_seed)
+        self._rows = 0
+        self._is_useless: bool | None = None
+        self._table = GroupTable(kinds, aggregates, seed=config.hash_seed, capacity=capacity)
+
+    def add_while_it_pays(self, block: ColumnBlock) -> ColumnBlock:
+        """Combine a block's values, or give back what is not worth it.
+
+        When nearly all of the first keys were new, merging before the exchange
+        costs more than it saves: the rest passes by.
+        """
+        if self._rows < SAMPLE_ROWS:
+            sample = min(len(block), SAMPLE_ROWS - self._rows)
+            self.add(block.slice(0, sample))
+            block = block.slice(sample, len(block))
+        if self._rows >= SAMPLE_ROWS and self._is_useless is None:
+            self._is_useless = len(self._table) > MOST_NEW * self._rows
+        if self._is_useless:
+            return block
+        self.add(block)
+        return block.slice(0, 0)
 
     def add(self, block: ColumnBlock) -> None:
         """Combine a block's values."""
+        self._rows += len(block)
         keys, values = block.item(0).columns, block.item(1).columns[0]
         valid = [column.valid for column in keys]
         self._table.add([arrays_of_column(c) for c in keys], [_value(values)], len(block), key_valid=valid)
@@ -129,7 +153,7 @@ def final_combine(node: FinalCombine, blocks: Iterator[Block], config: Config) -
         return
     kind = value_kind(block)
     if (node.operation, kind) in _EXACT | _ORDERED:
-        table = TypedCombiner(block.layout, node.operation, config)
+        table = TypedCombiner(block.layout, node.operation, config, capacity=len(block))
         table.add(block)
         yield table.result()
         return

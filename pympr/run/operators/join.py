@@ -5,9 +5,10 @@ from typing import Any, Iterator
 import numpy as np
 
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, to_columns
-from pympr.data.column import BytesColumn, Column, FixedColumn
+from pympr.data.column import FixedColumn
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.join import join_indices
+from pympr.run.operators.combine import arrays_of_column
 from pympr.run.operators.python_combine import NAN
 
 _KEEPS_LEFT, _KEEPS_RIGHT = ("left", "full"), ("right", "full")
@@ -35,7 +36,7 @@ def _are_typed(a: Block, b: Block) -> bool:
 
 def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:
     keys, kinds = a.layout.items[0], [leaf.kind for leaf in leaves(a.layout.items[0])]
-    a_index, b_index = join_indices(*_keys(a), *_keys(b), how)
+    a_index, b_index = join_indices(_keys(a), _keys(b), how, kinds=kinds)
     if how in _KEEPS_RIGHT:
         key = _merged_keys(a.item(0), b.item(0), a_index, b_index)
     else:
@@ -44,6 +45,11 @@ def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:
     w = _take_or_null(b.item(1), b_index, how in _KEEPS_LEFT)
     layout = Row((keys, Row((v.layout, w.layout))))
     return ColumnBlock(layout, [*key.columns, *v.columns, *w.columns], len(a_index))
+
+
+def _keys(block: ColumnBlock) -> list[Any]:
+    columns = block.item(0).columns
+    return [arrays_of_column(c) if c.valid is None else (arrays_of_column(c), c.valid) for c in columns]
 
 
 def _merged_keys(a: ColumnBlock, b: ColumnBlock, a_index: np.ndarray, b_index: np.ndarray) -> ColumnBlock:

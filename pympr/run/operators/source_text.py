@@ -16,59 +16,57 @@ from pympr.plan.sources import TextFile
 from pympr.run.buffers import Buffers
 from pympr.run.splits import Split
 
-Text = tuple[np.ndarray, int, int]
-Chunk = tuple[np.ndarray, int, int, int]
+Bytes = tuple[np.ndarray, int]
 
-_SPACE = np.zeros(256, np.bool_)
-_SPACE[list(b" \t\n\v\f\r\x1c\x1d\x1e\x1f")] = True
 _SCAN_BYTES = 1 << 16
 
 
 def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -> Iterator[Block]:
     """The blocks of one split: string (or bytes) columns over the chunks as they were read."""
-    cut = text.words if node.unit == "words" else _lines
     reader = _open(split)
     try:
-        for chunk in _chunks(split, reader, "lines" if node.with_place else node.unit, buffers):
-            data, begin, end = _decoded(chunk, split, node)
-            starts, ends = cut(data, begin, end)
+        for chunk, size, offset in _chunks(reader, "lines" if node.with_place else node.unit, buffers):
+            data, end = _decoded(chunk, size, split, offset, node)
+            starts, ends = text.words(data, 0, end) if node.unit == "words" else text.lines(data, 0, end)[:2]
             if len(starts):
                 found = single_column("string" if node.use_unicode else "bytes", BytesColumn(data, starts, ends))
-                yield pair(_places(split, chunk, (data, begin, end), starts), found) if node.with_place else found
+                if node.with_place:
+                    found = pair(_places(split, (chunk, size), offset, (data, end), starts), found)
+                yield found
     finally:
         reader.close()
 
 
-def _lines(data: np.ndarray, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-    return text.lines(data, begin, end)[:2]
+def _places(
+    split: Split, raw: Bytes, offset: int, decoded: Bytes, starts: np.ndarray
+) -> ColumnBlock:
+    """(path, byte offset in the file of the line) for what begins at `starts` of the decoded bytes.
 
-
-def _places(split: Split, chunk: Chunk, decoded: Text, starts: np.ndarray) -> ColumnBlock:
-    """(path, byte offset in the file of the line) for what begins at `starts`.
-
-    Decoding moves bytes, but no line changes its number.
+    `raw` are the bytes as they lie in the file from `offset` on. Decoding moves bytes, but no line changes its number.
     """
-    raw, begin, end, offset = chunk
-    line_starts, _ = _lines(*decoded)
-    raw_starts = line_starts if decoded[0] is raw else _lines(raw, begin, end)[0]
+    line_starts = _line_starts(*decoded)
+    raw_starts = line_starts if decoded[0] is raw[0] else _line_starts(*raw)
     lines = np.searchsorted(line_starts, starts, side="right") - 1
     path = np.frombuffer(split.path.encode("utf-8", "replace"), np.uint8)
     paths = BytesColumn(path, np.zeros(len(starts), np.int64), np.full(len(starts), len(path), np.int64))
-    return pair(single_column("string", paths), single_column("int64", FixedColumn(raw_starts[lines] + (offset - begin))))
+    return pair(single_column("string", paths), single_column("int64", FixedColumn(raw_starts[lines] + offset)))
 
 
-def _decoded(chunk: Chunk, split: Split, node: TextFile) -> Text:
-    data, begin, end, offset = chunk
-    bad = text.validate_utf8(data, begin, end) if node.use_unicode else -1
+def _line_starts(data: np.ndarray, size: int) -> np.ndarray:
+    return text.lines(data, 0, size)[0]
+
+
+def _decoded(data: np.ndarray, size: int, split: Split, offset: int, node: TextFile) -> tuple[np.ndarray, int]:
+    bad = text.validate_utf8(data, 0, size) if node.use_unicode else -1
     if bad < 0:
-        return data, begin, end
+        return data, size
     if node.errors == "strict":
         raise InputError(
-            f"{split.path}: byte 0x{int(data[bad]):02x} at offset {offset + bad - begin} is not UTF-8; "
+            f"{split.path}: byte 0x{int(data[bad]):02x} at offset {offset + bad} is not UTF-8; "
             f"pass errors='replace' or 'ignore', or use_unicode=False"
         )
-    decoded = data[begin:end].tobytes().decode("utf-8", node.errors).encode("utf-8", "surrogatepass")
-    return np.frombuffer(decoded, np.uint8), 0, len(decoded)
+    decoded = data[:size].tobytes().decode("utf-8", node.errors).encode("utf-8", "surrogatepass")
+    return np.frombuffer(decoded, np.uint8), len(decoded)
 
 
 class _Plain:
@@ -171,22 +169,23 @@ def _open(split: Split) -> Any:
     return _Compressed(split) if split.codec else _Plain(split)
 
 
-def _chunks(split: Split, reader: Any, unit: str, buffers: Buffers) -> Iterator[Chunk]:
-    """(buffer, begin, end, file offset of begin) with whole lines or words only.
+def _chunks(reader: Any, unit: str, buffers: Buffers) -> Iterator[tuple[np.ndarray, int, int]]:
+    """(buffer, bytes in it, their file offset), with whole lines or words only.
 
     A line longer than a buffer gets a larger buffer of its own.
     """
+    cut = text.cut_at_blank if unit == "words" else text.cut_at_newline
     buffer, kept = buffers.get(), 0
     while True:
         got = _fill(reader, buffer, kept)
         filled, offset = kept + got, reader.position - kept - got
-        is_last = reader.is_at_end() or (got == 0 and filled < len(buffer))
-        cut = filled if is_last else _cut(buffer, filled, unit)
-        if cut:
-            following = buffers.get() if len(buffer) == buffers.num_bytes else np.empty(len(buffer), np.uint8)
-            kept = filled - cut
-            following[:kept] = buffer[cut:filled]
-            yield buffer, 0, cut, offset
+        is_last = reader.is_at_end()
+        whole = filled if is_last else cut(buffer, 0, filled)
+        if whole:
+            kept = filled - whole
+            following = buffers.get() if kept < buffers.num_bytes else np.empty(2 * kept, np.uint8)
+            following[:kept] = buffer[whole:filled]
+            yield buffer, whole, offset
             buffer = following
         elif not is_last:
             buffer, kept = np.concatenate([buffer, np.empty_like(buffer)]), filled
@@ -199,23 +198,3 @@ def _fill(reader: Any, buffer: np.ndarray, kept: int) -> int:
     while total < len(view) and not reader.is_at_end():
         total += reader.read_into(view[total:])
     return total
-
-
-def _cut(buffer: np.ndarray, filled: int, unit: str) -> int:
-    """After the last whole line (or word border) of the buffer; 0 when there is none."""
-    if unit == "words":
-        return _after_last_space(buffer, filled)
-    return text.cut_at_newline(buffer, 0, filled)
-
-
-def _after_last_space(buffer: np.ndarray, filled: int) -> int:
-    end = filled
-    while end > 0:
-        begin = max(0, end - 4096)
-        spaces = np.flatnonzero(_SPACE[buffer[begin:end]])
-        if len(spaces):
-            return begin + int(spaces[-1]) + 1
-        end = begin
-    return 0
-
-

@@ -45,9 +45,12 @@ def read_range(node: Range, index: int, config: Config) -> Iterator[Block]:
 
 
 def read_arrays(node: Arrays) -> Iterator[Block]:
-    """The one block over a rank's own arrays: a view, not a copy."""
+    """The one block over a rank's own arrays: views that cannot be written to, not copies."""
     if len(node.arrays[0]):
-        yield block_of_arrays(node.arrays, node.is_row)
+        views = [array.view() for array in node.arrays]
+        for view in views:
+            view.flags.writeable = False
+        yield block_of_arrays(tuple(views), node.is_row)
 
 
 def read_records(split: Split, record_length: int) -> Iterator[Block]:

@@ -1,0 +1,25 @@
+"""What importing pympr costs and what it must not start."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("mpi4py", "mpi4py.MPI", "numpy", "pyarrow", "cffi", "pympr.native.library")
+
+
+def loaded(statement: str) -> str:
+    """Which heavy modules a fresh Python holds after `statement`."""
+    program = f"import sys\n{statement}\nprint([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("statement", ["import pympr", "import pympr.collectives, pympr.rma", "import pympr.errors"])
+def test_import_starts_nothing(statement):
+    assert loaded(statement) == "[]"
+
+
+def test_what_is_loaded_would_be_seen():
+    assert "numpy" in loaded("import numpy")
