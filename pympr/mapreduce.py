@@ -302,9 +302,10 @@ def _task(job: Job, verb: str, counters: _Counters, unpack: Unpack) -> Function:
     return Function(task)
 
 
-def _settings(job: Job) -> list[tuple[str, Any]]:
+def _settings(job: Job) -> tuple[tuple[str, Any], ...]:
     """The plain attributes of a job."""
-    return sorted((name, value) for name, value in vars(job).items() if isinstance(value, (int, float, str, bytes)))
+    plain = (item for item in vars(job).items() if isinstance(item[1], (int, float, str, bytes)))
+    return tuple(sorted(plain))
 
 
 def _calls(task: Job, verb: str, records: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
