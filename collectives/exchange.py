@@ -8,11 +8,26 @@ import numpy as np
 
 from pympr.collectives.world import as_world
 from pympr.errors import RankError
-from pympr.native.partition import histogram, histogram_bytes
+from pympr.native.partition import histogram, histogram_by_range, histogram_bytes
 
 FixedColumn = np.ndarray
 BytesColumn = tuple[np.ndarray, np.ndarray, np.ndarray]
 _ITEM_BYTES = (1, 2, 4, 8, 16)
+
+
+@dataclass(frozen=True)
+class RangeBuckets:
+    """Buckets that are not stored: row i goes to the rank that counts the splitters below `values[i]`.
+
+    Saves a pass over the rows. `values` (int64 or float64) are the part's one
+    column; there is one splitter (of the same dtype, ascending) less than ranks.
+    """
+
+    values: np.ndarray
+    splitters: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
 
 
 class Part(NamedTuple):
@@ -20,12 +35,12 @@ class Part(NamedTuple):
 
     A column is a 1-d array of items of 1, 2, 4, 8 or 16 bytes, or `(data uint8,
     starts int64, ends int64)` with row i in `data[starts[i]:ends[i]]`.
-    `buckets` (uint32) is the destination rank of every row.
+    `buckets` (uint32) is the destination rank of every row, or says how it is found.
     """
 
     source: int
     columns: list[FixedColumn | BytesColumn]
-    buckets: np.ndarray
+    buckets: np.ndarray | RangeBuckets
 
 
 class Received(NamedTuple):
@@ -123,7 +138,7 @@ def _outgoing(parts: list[Part], spec: tuple[str, ...], size: int) -> Outgoing:
     for kind, item in zip(spec, item_bytes, strict=True):
         if item and (item not in _ITEM_BYTES or np.dtype(kind).hasobject):
             raise TypeError(f"a fixed column has items of {_ITEM_BYTES} bytes, got dtype {kind}")
-    parts = [_checked(part, spec) for part in parts]
+    parts = [_checked(part, spec, size) for part in parts]
     counts = np.zeros((len(parts), size, 1 + item_bytes.count(0)), np.int64)
     for count, part in zip(counts, parts, strict=True):
         _count(count, part, item_bytes, size)
@@ -133,6 +148,9 @@ def _outgoing(parts: list[Part], spec: tuple[str, ...], size: int) -> Outgoing:
 
 
 def _count(count: np.ndarray, part: Part, item_bytes: tuple[int, ...], size: int) -> None:
+    if isinstance(part.buckets, RangeBuckets):
+        count[:, 0] = histogram_by_range(part.buckets.values, part.buckets.splitters)
+        return
     count[:, 0] = histogram(part.buckets, size)
     lane = 1
     for column, item in zip(part.columns, item_bytes, strict=True):
@@ -141,12 +159,16 @@ def _count(count: np.ndarray, part: Part, item_bytes: tuple[int, ...], size: int
             lane += 1
 
 
-def _checked(part: Part, spec: tuple[str, ...]) -> Part:
+def _checked(part: Part, spec: tuple[str, ...], size: int) -> Part:
     source, columns, buckets = part
     if len(columns) != len(spec):
         raise ValueError(f"source {source} has {len(columns)} columns, the spec has {len(spec)}: {spec}")
     rows = len(buckets)
     columns = [_checked_column(column, kind, rows, source) for column, kind in zip(columns, spec, strict=True)]
+    if isinstance(buckets, RangeBuckets):
+        if len(columns) != 1 or columns[0] is not buckets.values or len(buckets.splitters) != size - 1:
+            raise ValueError(f"source {source}: range buckets are of the one column, with {size - 1} splitters")
+        return Part(int(source), columns, buckets)
     return Part(int(source), columns, _vector(buckets, "uint32", rows, source))
 
 

@@ -88,6 +88,9 @@ def _column_parts(world: World, placing: Placing, parts: Parts, layout: Layout) 
     table = owners(placing.num_partitions, world.size)
     sent, extra = [], placing.ships_partition
     for position, (source, block) in enumerate(parts):
+        if (ranges := placing.ranges_of(block, world.size)) is not None:
+            sent.append(Part(source, [ranges.values], ranges))
+            continue
         ids = placing.partitions_of(position, block)
         buckets = ids if placing.num_partitions == world.size else table[ids]
         columns = _wire_columns(block, layout)

@@ -4,6 +4,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from pympr.collectives.exchange import RangeBuckets
 from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock
@@ -11,16 +12,23 @@ from pympr.data.keyhash import hash_block
 from pympr.data.schema import Row, is_pair
 from pympr.native import partition
 from pympr.plan.wide import ByRange, Contract, Hash
-from pympr.run.operators.sort import keys_of
+from pympr.run.operators.sort import is_own_key, keys_of
 from pympr.run.placement import group_table
-from pympr.run.splitters import find_splitters
+from pympr.run.splitters import Splitters, find_splitters
 from pympr.run.together import together
 
 
 class Placing:
     """Partitions of rows by a contract, for the blocks that are sent and for what arrived."""
 
-    def __init__(self, contract: Contract, compute: Callable[[Block], np.ndarray], ships_partition: bool) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        compute: Callable[[Block], np.ndarray],
+        ships_partition: bool = False,
+        splitters: Splitters | None = None,
+    ) -> None:
+        self._splitters = splitters if isinstance(contract, ByRange) and is_own_key(contract) else None
         self.num_partitions = contract.num_partitions
         self.ships_partition = ships_partition and contract.num_partitions > 1
         self._compute = compute
@@ -30,6 +38,15 @@ class Placing:
         if self.num_partitions == 1:
             return np.zeros(len(block), np.uint32)
         return self._compute(block)
+
+    def ranges_of(self, block: Block, size: int) -> RangeBuckets | None:
+        """Where the rows of a block go, unless their partitions must be stored to say so.
+
+        They need not when records are their own sort keys and every rank has one partition.
+        """
+        if self._splitters is None or self.num_partitions != size or self.num_partitions == 1:
+            return None
+        return self._splitters.ranges_of(block)
 
     def partitions_again(self, block: Block) -> np.ndarray:
         """The partition of rows that arrived."""
@@ -46,7 +63,7 @@ def place(world: World, contract: Contract, blocks: list[Block], config: Config)
         def by_hash(block: Block) -> np.ndarray:
             return partition.buckets_from_table(hash_block(first_items(block), config.hash_seed), table)
 
-        return Placing(contract, by_hash, ships_partition=False)
+        return Placing(contract, by_hash)
     return Placing(contract, lambda block: _by_function(contract, block), ships_partition=True)
 
 
@@ -57,7 +74,7 @@ def _by_function(contract: Hash, block: Block) -> np.ndarray:
 
 def _place_by_range(world: World, contract: ByRange, blocks: list[Block]) -> Placing:
     if contract.num_partitions == 1:
-        return Placing(contract, lambda block: np.zeros(len(block), np.uint32), ships_partition=False)
+        return Placing(contract, lambda block: np.zeros(len(block), np.uint32))
     keys = together(world, lambda: [keys_of(contract, block) for block in blocks], f"the keys of {contract}")
     splitters = find_splitters(world, keys, contract.num_partitions, contract.ascending)
     known = {id(block): key for block, key in zip(blocks, keys)}
@@ -66,7 +83,7 @@ def _place_by_range(world: World, contract: ByRange, blocks: list[Block]) -> Pla
         key: Any = known.pop(id(block), None)
         return splitters.partitions_of(keys_of(contract, block) if key is None else key)
 
-    return Placing(contract, by_range, ships_partition=False)
+    return Placing(contract, by_range, splitters=splitters)
 
 
 def first_items(block: Block) -> Block:

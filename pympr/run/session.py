@@ -25,6 +25,7 @@ from pympr.run.input_bytes import input_bytes
 from pympr.run.listing import Listing
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
+from pympr.run.threads import share_cores
 from pympr.run.together import together
 from pympr.stages.cut import cut, show_stages
 
@@ -52,6 +53,7 @@ class Session:
         self.world = ranks
         self.config = config or Config()
         self.station = watch.open(ranks, self.config)
+        self.threads = share_cores(ranks)
         self.listing = Listing(ranks, self.config)
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []

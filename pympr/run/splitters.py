@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pympr.collectives.exchange import RangeBuckets
 from pympr.collectives.gather import allgather, allgather_objects
 from pympr.collectives.world import World
 from pympr.data.block import Block
@@ -35,6 +36,12 @@ class Splitters:
         """The partition of every key, uint32."""
         ids = self._ascending_ids(keys)
         return ids if self._ascending else np.uint32(self._count - 1) - ids
+
+    def ranges_of(self, keys: Block) -> RangeBuckets | None:
+        """The same, found while the keys are sent; for numbers in ascending order only."""
+        if not self._ascending or not isinstance(self._values, np.ndarray) or _kind(keys) not in FIXED:
+            return None
+        return RangeBuckets(keys.columns[0].contiguous(), self._values)
 
     def _ascending_ids(self, keys: Block) -> np.ndarray:
         if isinstance(self._values, np.ndarray):

@@ -48,7 +48,7 @@ def sort_rows(contract: ByRange, blocks: Iterator[Block]) -> Iterator[Block]:
     block = concat(blocks)
     if not len(block):
         return
-    if _is_own_key(contract, block):
+    if is_own_key(contract) and isinstance(block, ColumnBlock) and block.layout == Leaf("int64"):
         yield _sort_values(block, contract.ascending)
         return
     keys = keys_of(contract, block)
@@ -68,13 +68,9 @@ def sort_order(keys: Block, ascending: bool) -> np.ndarray:
     return kernel.sort_permutation_bytes(column.data, starts, ends, descending=not ascending)
 
 
-def _is_own_key(contract: ByRange, block: Block) -> bool:
-    """Whether equal keys are equal records, so that the values alone can be sorted."""
-    return (
-        isinstance(block, ColumnBlock)
-        and block.layout == Leaf("int64")
-        and key_expression(contract) == Argument()
-    )
+def is_own_key(contract: ByRange) -> bool:
+    """Whether records are sorted by themselves."""
+    return key_expression(contract) == Argument()
 
 
 def _sort_values(block: ColumnBlock, ascending: bool) -> ColumnBlock:
