@@ -74,7 +74,7 @@ class SparkContext:
         if isinstance(c, range):
             return self._rdd(Range(c.start, c.stop, c.step, count))
         values = c if isinstance(c, (list, tuple)) else list(c)
-        return self._rdd(Collection(values, _fingerprint(values), count))
+        return self._rdd(Collection(self._next_id(), values, _fingerprint(values), count))
 
     def range(self, start: int, end: int | None = None, step: int = 1, numSlices: int | None = None) -> RDD:
         """The integers from `start` to `end` (exclusive); from 0 when `end` is None.
@@ -130,7 +130,7 @@ class SparkContext:
         """
         arrays = local_array if isinstance(local_array, tuple) else (local_array,)
         kinds = self._session.array_kinds(arrays)
-        node = Arrays(arrays, ",".join(kinds), isinstance(local_array, tuple), self._session.world.size)
+        node = Arrays(self._next_id(), arrays, ",".join(kinds), isinstance(local_array, tuple), self._session.world.size)
         return self._rdd(node)
 
     def union(self, rdds: Sequence[RDD]) -> RDD:

@@ -88,6 +88,21 @@ def concat_columns(columns: list[Column]) -> Column:
     return _concat_bytes([column.compact() for column in columns], valid)
 
 
+def with_separator(column: BytesColumn, separator: int) -> np.ndarray:
+    """The bytes of all rows, each followed by the byte `separator` (uint8).
+
+    >>> column = BytesColumn(np.frombuffer(b"abc", np.uint8), np.array([0, 1]), np.array([1, 3]))
+    >>> bytes(with_separator(column, ord(",")))
+    b'a,bc,'
+    """
+    compact = column.compact()
+    out = np.full(len(compact.data) + len(column), separator, np.uint8)
+    within = np.ones(len(out), np.bool_)
+    within[np.cumsum(compact.ends - compact.starts + 1) - 1] = False
+    out[within] = compact.data
+    return out
+
+
 def _concat_bytes(columns: list[BytesColumn], valid: np.ndarray | None) -> BytesColumn:
     shifts = np.cumsum([0] + [len(column.data) for column in columns[:-1]])
     data = np.concatenate([column.data for column in columns])

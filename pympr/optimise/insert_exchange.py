@@ -32,11 +32,17 @@ def _rule(node: Node) -> Node | None:
     if isinstance(node, (Group, PartitionBy, Sort)):
         return replace(node, child=_moved(node.child, node.partitioning))
     if isinstance(node, Join):
-        left, right = _moved(node.left, node.partitioning), _moved(node.right, node.partitioning)
+        left, right = _all_moved((node.left, node.right), node.partitioning)
         return replace(node, left=left, right=right)
     if isinstance(node, CoGroup):
-        return replace(node, inputs=tuple(_moved(child, node.partitioning) for child in node.inputs))
+        return replace(node, inputs=_all_moved(node.inputs, node.partitioning))
     return None
+
+
+def _all_moved(inputs: tuple[Node, ...], contract: Contract) -> tuple[Node, ...]:
+    """An input that occurs twice is moved once."""
+    moved = {id(child): _moved(child, contract) for child in inputs}
+    return tuple(moved[id(child)] for child in inputs)
 
 
 def _moved(child: Node, contract: Contract) -> Node:

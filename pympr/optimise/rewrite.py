@@ -13,7 +13,7 @@ def optimise(plan: Node, rules: Sequence[Rule] = RULES, observe: Observer | None
     """The plan after all rules; `observe(rule name, plan)` sees every change."""
     for rule in rules:
         changed = rule(plan)
-        if changed is None or changed == plan:
+        if changed is None or changed is plan:
             continue
         plan = changed
         if observe is not None:

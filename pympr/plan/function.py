@@ -7,6 +7,8 @@ import types
 from dataclasses import dataclass
 from typing import Any, Callable
 
+# Stands in a description for what can change, of which only the type is told.
+OPAQUE = "\0opaque:"
 _PLAIN = (int, float, complex, str, bytes, bool, type(None))
 
 
@@ -46,7 +48,13 @@ class Function:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Function) and describe(self.call) == describe(other.call)
+        """Whether both surely do the same: one function, or equal code with equal constants."""
+        if not isinstance(other, Function):
+            return False
+        if self.call is other.call:
+            return True
+        mine = describe(self.call)
+        return OPAQUE not in mine and mine == describe(other.call)
 
     def __hash__(self) -> int:
         return int(self.fingerprint(), 16)
@@ -63,7 +71,7 @@ def describe(value: Any, depth: int = 4) -> str:
     if isinstance(value, types.CodeType):
         return _describe_code(value, depth)
     if depth == 0:
-        return type(value).__qualname__
+        return OPAQUE + type(value).__qualname__
     if isinstance(value, types.FunctionType):
         return _describe_function(value, depth)
     if isinstance(value, functools.partial):
@@ -79,15 +87,17 @@ def _describe_container(value: Any, depth: int) -> str:
         return f"tuple({','.join(describe(item, depth - 1) for item in value)})"
     if isinstance(value, frozenset):
         return f"frozenset({','.join(sorted(describe(item, depth - 1) for item in value))})"
-    name = getattr(value, "__qualname__", None) or type(value).__qualname__
-    return f"{getattr(value, '__module__', '')}.{name}"
+    name = getattr(value, "__qualname__", None)
+    if name is not None:  # a class, a built-in function, a method of a type
+        return f"{getattr(value, '__module__', '')}.{name}"
+    return f"{OPAQUE}{type(value).__module__}.{type(value).__qualname__}"
 
 
 def _describe_function(function: types.FunctionType, depth: int) -> str:
     cells = tuple(_cell(cell) for cell in function.__closure__ or ())
     keywords = tuple(sorted((function.__kwdefaults__ or {}).items()))
     parts = [function.__code__, function.__defaults__, keywords, cells]
-    return f"def({';'.join(describe(part, depth - 1) for part in parts)})"
+    return f"def({function.__module__};{';'.join(describe(part, depth - 1) for part in parts)})"
 
 
 def _describe_code(code: types.CodeType, depth: int) -> str:
@@ -99,4 +109,4 @@ def _cell(cell: Any) -> Any:
     try:
         return cell.cell_contents
     except ValueError:  # not yet filled: a function that refers to itself
-        return "<empty cell>"
+        return object  # any type will do

@@ -85,7 +85,17 @@ def digest(node: Node) -> str:
 
 
 def transform(node: Node, rule: Callable[[Node], Node | None]) -> Node:
-    """Apply `rule` bottom-up; a rule returns a new node, or None for no change."""
-    current = node.with_children(lambda child: transform(child, rule))
-    changed = rule(current)
-    return current if changed is None else changed
+    """Apply `rule` bottom-up; a rule returns a new node, or None for no change.
+
+    A node that several parents share is changed once and stays shared.
+    """
+    done: dict[int, Node] = {}
+
+    def apply(current: Node) -> Node:
+        if id(current) not in done:
+            below = current.with_children(apply)
+            changed = rule(below)
+            done[id(current)] = below if changed is None else changed
+        return done[id(current)]
+
+    return apply(node)

@@ -8,8 +8,9 @@ from pympr.plan.node import Node
 
 @dataclass(frozen=True)
 class Collection(Node):
-    """A Python sequence that every rank holds, cut into slices."""
+    """A Python sequence that every rank holds, cut into slices; `serial` tells it from others."""
 
+    serial: int = field(repr=False)
     values: Sequence[Any] = field(repr=False, compare=False)
     fingerprint: str = field(repr=False)
     num_slices: int
@@ -50,8 +51,9 @@ class BinaryRecords(Node):
 
 @dataclass(frozen=True)
 class Arrays(Node):
-    """NumPy arrays that each rank passed: partition r is rank r's."""
+    """NumPy arrays that each rank passed: partition r is rank r's; `serial` tells them from others."""
 
+    serial: int = field(repr=False)
     arrays: Any = field(repr=False, compare=False)
     kinds: str
     is_row: bool

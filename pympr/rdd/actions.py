@@ -188,12 +188,12 @@ class Actions:
         self._act("save_text", path, name="saveAsTextFile")
 
     def saveAsBinaryRecords(self: RDD, path: str) -> None:
-        """The bytes elements one after the other: files part-00000, ... and _SUCCESS in a new directory `path`.
+        """The elements, which are bytes, one after the other in files as by `saveAsTextFile`. Not in PySpark.
 
-        What `SparkContext.binaryRecords` reads. As whole, and as refused, as with `saveAsTextFile`.
-        TypeError for elements that are not bytes. Not in PySpark.
+        `SparkContext.binaryRecords` reads them again. Raises TypeError for elements
+        that are not bytes.
         """
-        self._act("save_bytes", path, name="saveAsBinaryRecords")
+        self._act("save_records", path, name="saveAsBinaryRecords")
 
     def toNumpy(self: RDD) -> Any:
         """This rank's elements as an array; a tuple of arrays when they are tuples. Not in PySpark.

@@ -14,8 +14,7 @@ from pympr.run.actions.collect import collect, collect_partitions
 from pympr.run.actions.count import count
 from pympr.run.actions.fold import aggregate, reduce
 from pympr.run.actions.foreach import foreach_partition
-from pympr.run.actions.save_bytes import save_bytes
-from pympr.run.actions.save_text import refuse_existing, save_text
+from pympr.run.actions.save import refuse_existing, save_records, save_text
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
@@ -38,12 +37,12 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "take": take,
     "take_ordered": take_ordered,
     "foreach_partition": foreach_partition,
-    "save_bytes": save_bytes,
+    "save_records": save_records,
     "save_text": save_text,
     "to_numpy": to_numpy,
 }
 # What is refused before anything is computed.
-CHECKS: dict[str, Callable[..., None]] = {"save_bytes": refuse_existing, "save_text": refuse_existing}
+CHECKS: dict[str, Callable[..., None]] = {"save_records": refuse_existing, "save_text": refuse_existing}
 
 
 class Session:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pympr.plan.narrow import Cached
-from pympr.plan.node import Node, digest
+from pympr.plan.node import Node
 from pympr.plan.show import show
 from pympr.plan.wide import Contract, Exchange
 
@@ -41,7 +41,8 @@ class Stage:
 def cut(plan: Node) -> tuple[Stage, ...]:
     """The stages of an optimised plan in the order in which every rank runs them.
 
-    A part of the plan that occurs twice becomes one stage.
+    A part of the plan that several steps share becomes one stage: the same node,
+    not an equal one, as functions that look alike may hold different data.
     """
     cutter = _Cutter()
     root = cutter.separate(plan)
@@ -57,13 +58,13 @@ class _Cutter:
 
     def __init__(self) -> None:
         self.stages: list[Stage] = []
-        self._known: dict[str, int] = {}
+        self._known: dict[object, int] = {}
 
     def separate(self, node: Node) -> Node:
         """The node with an input in place of what an earlier stage leaves."""
         if not isinstance(node, (Exchange, Cached)):
             return node.with_children(self.separate)
-        name = digest(node)
+        name = node.rdd_id if isinstance(node, Cached) else (id(node),)
         if name not in self._known:
             root = self.separate(node.child)
             output = node.contract if isinstance(node, Exchange) else Keep(node.rdd_id)

@@ -93,6 +93,13 @@ def test_numpy_pairs(sc):
         sc.fromNumpy(np.zeros((2, 2)))
 
 
+def test_numpy_strings(sc):
+    names = np.array([b"b", b"", b"abc", b"b"])
+    counted = sc.fromNumpy((names, np.ones(4, np.int64))).reduceByKey(add)
+    assert dict(counted.collect()) == {b"b": 2 * sc.size, b"": sc.size, b"abc": sc.size}
+    assert sc.fromNumpy(np.array(["x", "é"])).collect() == ["x", "é"] * sc.size
+
+
 def test_sorting_does_not_touch_the_users_array(sc):
     local = np.array([3, 1, 2])
     sc.fromNumpy(local).sortBy(lambda x: x).count()

@@ -182,3 +182,30 @@ def test_combining_steps_aside_when_keys_hardly_repeat(sc, kind):
         sent = sc._session.records[-1].stages[0].bytes_sent
         assert sent == pytest.approx(16 * rows * (size - 1) / size, rel=0.1)
     assert dict(counted.filter(lambda pair: pair[0] == -1).collect()) == {-1: kind(100 * size)}
+
+
+def test_inputs_that_look_alike_are_not_confused(sc):
+    rank = sc._session.world.rank
+    a = sc.fromNumpy((np.arange(3) + 3 * rank, np.zeros(3, np.int64)))
+    b = sc.fromNumpy((np.arange(3) + 3 * rank, np.ones(3, np.int64)))
+    assert {value for _, value in a.join(b).collect()} == {(0, 1)}
+    long = [(i, 0) for i in range(1000)]
+    other = [*long[:500], (500, 1), *long[501:]]
+    joined = dict(sc.parallelize(long, 2).join(sc.parallelize(other, 2)).collect())
+    assert joined[500] == (0, 1)
+
+
+def test_functions_that_look_alike_are_not_confused(sc):
+    tables = [{0: "a"}, {0: "b"}]
+    parts = [sc.parallelize([(0, 0)], 1).mapValues(lambda v, table=table: table[v]) for table in tables]
+    assert parts[0].join(parts[1]).collect() == [(0, ("a", "b"))]
+    places = [[0], [1]]
+    by = [lambda key, place=place: place[0] for place in places]
+    placed = sc.parallelize([(7, 7)], 1).partitionBy(2, by[0]).partitionBy(2, by[1])
+    assert placed.glom().collect() == [[], [(7, 7)]]
+
+
+def test_an_rdd_joined_with_itself_is_computed_once(sc):
+    rdd = sc.parallelize([(1, 2), (3, 4)], 2).reduceByKey(add)
+    assert sorted(rdd.join(rdd).collect()) == [(1, (2, 2)), (3, (4, 4))]
+    assert len(sc._session.records[-1].stages) == 2

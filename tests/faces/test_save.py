@@ -35,3 +35,19 @@ def test_a_failure_leaves_nothing_behind(sc, mpi_tmp_path):
         sc.parallelize([1, 0, 1], 3).map(lambda x: 1 / x).saveAsTextFile(str(path))
     sc.parallelize([0]).count()
     assert not path.exists() and not [p for p in mpi_tmp_path.iterdir() if "failed" in p.name]
+
+
+def test_binary_records_sorted_file_to_file(sc, mpi_tmp_path):
+    import random
+
+    data = random.Random(5).randbytes(100 * 999)
+    if sc.rank == 0:
+        (mpi_tmp_path / "in").write_bytes(data)
+    sc.parallelize([0]).count()
+    out = str(mpi_tmp_path / "out")
+    sc.binaryRecords(str(mpi_tmp_path / "in"), 100).sortBy(lambda r: r[:10], numPartitions=4).saveAsBinaryRecords(out)
+    records = [data[i : i + 100] for i in range(0, len(data), 100)]
+    assert sc.binaryRecords(out, 100).collect() == sorted(records, key=lambda r: r[:10])
+    assert len(list((mpi_tmp_path / "out").iterdir())) == 5
+    with pytest.raises(TypeError, match="expected bytes"):
+        sc.parallelize([1]).saveAsBinaryRecords(str(mpi_tmp_path / "none"))

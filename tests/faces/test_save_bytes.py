@@ -17,7 +17,7 @@ def test_records_come_back(sc, mpi_tmp_path):
 
 
 def test_only_bytes_are_written(sc, mpi_tmp_path):
-    with pytest.raises(TypeError, match="expected records of bytes, got str 'text'"):
+    with pytest.raises(TypeError, match="expected bytes to write as they are, got 'text'"):
         sc.parallelize([b"a", "text"], 1).saveAsBinaryRecords(mpi_tmp_path / "mixed")
     sc.range(1).count()
     assert list(mpi_tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ from typing import Callable, Iterator
 import numpy as np
 
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, pair, to_columns
-from pympr.data.column import BytesColumn
+from pympr.data.column import BytesColumn, with_separator
 from pympr.data.schema import Leaf, is_pair
 from pympr.native import take, text
 from pympr.plan.narrow import Project, Where, Words
@@ -57,12 +57,9 @@ def _cut_words(block: ColumnBlock) -> tuple[ColumnBlock, np.ndarray]:
     """The words, and the row that each is from."""
     if block.layout != Leaf("string"):
         raise Guard
-    column = block.columns[0].compact()
-    lengths = column.ends - column.starts
-    data = np.full(len(column.data) + len(column), ord(" "), np.uint8)
-    within, edges = np.ones(len(data), np.bool_), np.cumsum(lengths + 1)
-    within[edges - 1] = False
-    data[within] = column.data
+    column = block.columns[0]
+    data = with_separator(column, ord(" "))
+    edges = np.cumsum(column.ends - column.starts + 1)
     starts, ends = text.words(data, 0, len(data))
     found = ColumnBlock(block.layout, [BytesColumn(data, starts, ends)], len(starts))
     return found, np.searchsorted(edges, starts, side="right")

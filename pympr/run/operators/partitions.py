@@ -7,7 +7,7 @@ import numpy as np
 
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, to_columns
-from pympr.data.column import FixedColumn
+from pympr.data.column import BytesColumn, FixedColumn
 from pympr.data.schema import Leaf, Row, leaves
 from pympr.plan.function import Function
 from pympr.plan.narrow import MapPartitions
@@ -73,7 +73,17 @@ def single_block(array: np.ndarray) -> Block:
         return ColumnBlock(Leaf("float64"), [FixedColumn(array.astype(np.float64, copy=False))], len(array))
     if kind == "b":
         return ColumnBlock(Leaf("bool"), [FixedColumn(array)], len(array))
+    if kind == "S":
+        return _byte_strings(array)
     return to_columns(ObjectBlock(array.tolist()))
+
+
+def _byte_strings(array: np.ndarray) -> ColumnBlock:
+    """A bytes column over the array's own memory; NumPy drops the zeros at the end of an item, and so does this."""
+    array = np.ascontiguousarray(array)
+    starts = np.arange(len(array), dtype=np.int64) * array.itemsize
+    ends = starts + np.char.str_len(array)
+    return ColumnBlock(Leaf("bytes"), [BytesColumn(array.view(np.uint8), starts, ends)], len(array))
 
 
 def gathered(blocks: Iterator[Block]) -> Block:
