@@ -212,7 +212,7 @@ class _Counters:
         for position, item in enumerate(self._amounts.items()):
             mine[position] = item
         engine, add = session(), Function(operator.add)
-        source = Arrays((mine,), "object", False, engine.world.size)
+        source = Arrays(engine.new_id(), (mine,), "object", False, engine.world.size)
         plan = Combine(source, Function(_itself), add, add, Hash(1))
         found: dict[str, dict[str, int]] = {}
         for (group, counter), amount in sorted(engine.act("collect", plan, name=f"{name} counters")):

@@ -100,7 +100,7 @@ class Session:
         return report(self.world, self.config, self.records, root)
 
     def new_id(self) -> int:
-        """A number for rows that are to be kept, the same on every rank."""
+        """A number that names rows or inputs, the same on every rank."""
         self._ids += 1
         return self._ids
 

@@ -18,8 +18,8 @@ class Tripler:
 def test_methods_differ_by_their_code():
     Tripler.apply.__qualname__ = Doubler.apply.__qualname__
     one, other, third = Function(Doubler().apply), Function(Doubler().apply), Function(Tripler().apply)
-    assert one == other and one.fingerprint() == other.fingerprint()
-    assert one != third and one.fingerprint() != third.fingerprint()
+    assert one.fingerprint() == other.fingerprint()
+    assert one.fingerprint() != third.fingerprint()
 
 
 def test_a_wrapper_stands_where_the_wrapped_function_does():
