@@ -1,6 +1,7 @@
 """Lines that know their file and byte offset, whatever the splits, chunks and bad bytes."""
 
 import gzip
+import operator
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,13 @@ def test_places_in_many_chunks_and_in_compressed_files(sc, mpi_tmp_path):
     packed = put(sc, mpi_tmp_path / "long.txt.gz", gzip.compress(data, 1))
     for path in (plain, packed):
         assert sc.textFile(path, 3, with_place=True).collect() == list(places_of(path, data, "strict"))
+
+
+def test_words_of_places_are_counted_with_their_places(sc, mpi_tmp_path):
+    path = put(sc, mpi_tmp_path / "counted", b"a b\na a\n")
+    words = sc.textFile(path, 1, with_place=True).flatMapValues(str.split)
+    counted = words.map(lambda pair: (pair, 1)).reduceByKey(operator.add).collect()
+    assert sorted(counted) == [(((path, 0), "a"), 1), (((path, 0), "b"), 1), (((path, 4), "a"), 2)]
 
 
 def test_words_of_places_are_read_as_words(sc, mpi_tmp_path):
