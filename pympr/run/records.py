@@ -26,6 +26,7 @@ class StageRecord:
     """One stage on this rank.
 
     `rows_read` and `bytes_read` (of files, as they lie on disk) come from inputs;
+    where words are counted without being made, a row is a chunk of text;
     `rows` reached the end of the stage, `rows_sent` were left after combining.
     """
 
