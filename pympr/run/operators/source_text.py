@@ -8,14 +8,15 @@ from typing import Any, BinaryIO, Callable, Iterator
 import numpy as np
 
 from pympr.config import Config
-from pympr.data.block import Block, ColumnBlock
-from pympr.data.column import BytesColumn
-from pympr.data.schema import Leaf
+from pympr.data.block import Block, ColumnBlock, pair, single_column
+from pympr.data.column import BytesColumn, FixedColumn
 from pympr.errors import InputError
 from pympr.native import text
 from pympr.plan.sources import TextFile
 from pympr.run.buffers import Buffers
 from pympr.run.splits import Split
+
+Bytes = tuple[np.ndarray, int]
 
 _SCAN_BYTES = 1 << 16
 
@@ -24,12 +25,14 @@ def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -
     """The blocks of one split: string (or bytes) columns over the chunks as they were read."""
     reader = _open(split)
     try:
-        for chunk, size, offset in _chunks(reader, node.unit, buffers):
+        for chunk, size, offset in _chunks(reader, "lines" if node.with_place else node.unit, buffers):
             data, end = _decoded(chunk, size, split, offset, node)
             starts, ends = _CUTS[node.unit](data, end)
             if len(starts):
-                kind = "string" if node.use_unicode else "bytes"
-                yield ColumnBlock(Leaf(kind), [BytesColumn(data, starts, ends)], len(starts))
+                found = single_column("string" if node.use_unicode else "bytes", BytesColumn(data, starts, ends))
+                if node.with_place:
+                    found = pair(_places(split, (chunk, size), offset, (data, end), starts), found)
+                yield found
     finally:
         reader.close()
 
@@ -39,6 +42,25 @@ _CUTS = {
     "words": lambda data, end: text.words(data, 0, end),
     "text": lambda data, end: (np.zeros(1, np.int64), np.full(1, end, np.int64)),
 }
+
+
+def _places(
+    split: Split, raw: Bytes, offset: int, decoded: Bytes, starts: np.ndarray
+) -> ColumnBlock:
+    """(path, byte offset in the file of the line) for what begins at `starts` of the decoded bytes.
+
+    `raw` are the bytes as they lie in the file from `offset` on. Decoding moves bytes, but no line changes its number.
+    """
+    line_starts = _line_starts(*decoded)
+    raw_starts = line_starts if decoded[0] is raw[0] else _line_starts(*raw)
+    lines = np.searchsorted(line_starts, starts, side="right") - 1
+    path = np.frombuffer(split.path.encode("utf-8", "replace"), np.uint8)
+    paths = BytesColumn(path, np.zeros(len(starts), np.int64), np.full(len(starts), len(path), np.int64))
+    return pair(single_column("string", paths), single_column("int64", FixedColumn(raw_starts[lines] + offset)))
+
+
+def _line_starts(data: np.ndarray, size: int) -> np.ndarray:
+    return text.lines(data, 0, size)[0]
 
 
 def _decoded(data: np.ndarray, size: int, split: Split, offset: int, node: TextFile) -> tuple[np.ndarray, int]:
