@@ -25,9 +25,9 @@ class Intake:
 class StageRecord:
     """One stage on this rank.
 
-    `rows_read` and `bytes_read` (of files, as they lie on disk) come from inputs;
-    where words are counted without being made, a row is a chunk of text;
-    `rows` reached the end of the stage, `rows_sent` were left after combining.
+    `rows_read` and `bytes_read` (of files, as they lie on disk) come from inputs; where
+    words are counted while a text is split, a row is a piece of that text. `rows`
+    reached the end of the stage, `rows_sent` were left after combining.
     """
 
     stage: int
