@@ -35,7 +35,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("-n", dest="sizes", help="numbers of ranks, 0 for one process without MPI")
-    parser.add_argument("--limit", type=float, default=1200, help="seconds for each size")
+    parser.add_argument("--limit", type=float, default=1800, help="seconds for each size")
     parser.add_argument("--test-timeout", type=float, default=120, help="seconds for each test")
     return parser.parse_known_args(arguments)
 
