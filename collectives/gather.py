@@ -80,10 +80,14 @@ def _row_bytes(array: np.ndarray) -> int:
     return int(array.itemsize * np.prod(array.shape[1:], dtype=np.int64))
 
 
+def row_kind(array: np.ndarray) -> int:
+    """A number for dtype and the axes after the first, to compare between ranks."""
+    return zlib.crc32(repr((array.dtype.descr, array.shape[1:])).encode())
+
+
 def _agree_counts(world: World, array: np.ndarray) -> np.ndarray:
     """Rows of every rank; ValueError everywhere when the ranks' rows differ in kind."""
-    kind = zlib.crc32(repr((array.dtype.descr, array.shape[1:])).encode())
-    mine = np.array([len(array), kind], np.int64)
+    mine = np.array([len(array), row_kind(array)], np.int64)
     heads = np.empty((world.size, 2), np.int64)
     world.comm.Allgather(mine, heads)
     others = np.flatnonzero(heads[:, 1] != heads[0, 1])

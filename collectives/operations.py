@@ -53,3 +53,25 @@ def _range(dtype: np.dtype) -> tuple[Any, Any]:
         return float("-inf"), float("inf")
     limits = np.iinfo(dtype)
     return int(limits.min), int(limits.max)
+
+
+def split_words(array: np.ndarray) -> np.ndarray:
+    """Integers as [upper, lower] halves of 64-bit words: sums of halves cannot overflow over 2^31 ranks."""
+    wide = array.astype(np.int64 if array.dtype.kind == "i" else np.uint64)
+    return np.stack([wide >> 32, wide & 0xFFFFFFFF])
+
+
+def join_words(halves: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, bool]:
+    """The sums whose halves were summed, as `dtype`, and whether all of them fit it."""
+    upper, lower = halves
+    upper = upper + (lower >> 32)
+    limits = np.iinfo(halves.dtype)
+    fit = (upper <= limits.max >> 32) & (upper >= limits.min >> 32)
+    wide = (upper << 32) | (lower & 0xFFFFFFFF)
+    return wide.astype(dtype), bool(fit.all()) and is_within(wide, dtype)
+
+
+def is_within(integers: np.ndarray, dtype: np.dtype) -> bool:
+    """Whether all `integers`, of a wider type, are values of `dtype`."""
+    limits = np.iinfo(dtype)
+    return not integers.size or bool(integers.max() <= limits.max and integers.min() >= limits.min)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pympr.collectives import objects, tags, wire
-from pympr.collectives.operations import check_operation, mpi_operation
+from pympr.collectives.operations import check_operation, is_within, join_words, mpi_operation, split_words
 from pympr.collectives.world import World, as_world
 
 _CHUNK_ITEMS = 1 << 27
@@ -48,27 +48,17 @@ def _allreduce_plain(world: World, array: np.ndarray, operation: str) -> np.ndar
 
 
 def _exact_sum(world: World, array: np.ndarray) -> np.ndarray:
-    """Sums of the upper and the lower halves of 64-bit words cannot overflow; together they show whether the sum does."""
-    wide = array.astype(np.int64 if array.dtype.kind == "i" else np.uint64)
-    halves = np.stack([wide >> 32, wide & 0xFFFFFFFF])
-    upper, lower = _allreduce_plain(world, halves, "sum")
-    upper = upper + (lower >> 32)
-    limits = np.iinfo(wide.dtype)
-    if ((upper > limits.max >> 32) | (upper < limits.min >> 32)).any():
+    result, fits = join_words(_allreduce_plain(world, split_words(array), "sum"), array.dtype)
+    if not fits:
         raise OverflowError(f"a sum over {world.size} ranks does not fit {array.dtype}")
-    return _narrow((upper << 32) | (lower & 0xFFFFFFFF), array.dtype, world)
+    return result
 
 
 def _exact_product(world: World, array: np.ndarray) -> np.ndarray:
-    exact = reduce_tree(world, array.astype(object), np.multiply)
-    return _narrow(exact, array.dtype, world)
-
-
-def _narrow(exact: np.ndarray, dtype: np.dtype, world: World) -> np.ndarray:
-    limits = np.iinfo(dtype)
-    if exact.size and (exact.max() > limits.max or exact.min() < limits.min):
-        raise OverflowError(f"a result over {world.size} ranks does not fit {dtype}")
-    return exact.astype(dtype)
+    exact = np.asarray(reduce_tree(world, array.astype(object), np.multiply), object)
+    if not is_within(exact, array.dtype):
+        raise OverflowError(f"a product over {world.size} ranks does not fit {array.dtype}")
+    return exact.astype(array.dtype)
 
 
 def reduce_tree(world: Any, value: Any, function: Callable[[Any, Any], Any]) -> Any:

@@ -150,9 +150,9 @@ def as_world(comm: Any) -> World:
         if comm._is_free:
             raise ValueError(f"this world of {comm.size} ranks was freed")
         return comm
-    from mpi4py import MPI
-
-    if not isinstance(comm, MPI.Intracomm):
+    # Without the module there can be no communicator, and a wrong argument must not start MPI.
+    MPI = sys.modules.get("mpi4py.MPI")
+    if MPI is None or not isinstance(comm, MPI.Intracomm):
         raise TypeError(f"expected a World or an mpi4py intracommunicator, got {type(comm).__name__}")
     found = comm.Get_attr(_keyval())
     if found is None:

@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Mapping
 from hashlib import blake2b
+from types import FrameType
 
 from pympr.collectives.world import World
 from pympr.errors import DivergenceError
 from pympr.run import stations
 from pympr.run.difference import describe, fold
-from pympr.run.failure import DIVERGED, Failure, echo, failure_of
+from pympr.run.failure import Failure, echo, failure_of
 from pympr.run.meeting import meet, share, tell
+
+_STAGE_END = "the end of a stage"
 
 
 def agree_on(world: World, fields: Mapping[str, str]) -> None:
@@ -17,17 +20,16 @@ def agree_on(world: World, fields: Mapping[str, str]) -> None:
 
     The fields are texts such as the action, the place in the script ("where") and
     the plan; the error names the first that differs, in the order of the lowest
-    rank, with the ranks and their place. Costs one 24-byte allreduce. Waits as
+    rank, with the ranks and their place. Costs one allreduce of 24 bytes. Waits as
     long as it takes: the watchdog tells who is missing.
 
     >>> agree_on(World(None), {"action": "count", "where": "script.py:31"})
     """
     if world.is_solo:
         return
-    with stations.waiting(fields.get("action", ""), fields.get("where", "")):
-        outcome = meet(world, digest(fields), has_failed=False)
-        if not outcome.is_equal:
-            raise_difference(world, fields)
+    outcome = meet(world, digest(fields), False, fields.get("action", ""), fields.get("where", ""))
+    if not outcome.is_equal:
+        raise_difference(world, fields)
 
 
 def fail_together(world: World, error: BaseException | None, context: str = "", where: str = "") -> None:
@@ -45,8 +47,7 @@ def fail_together(world: World, error: BaseException | None, context: str = "", 
     ValueError: odd
     """
     if not world.is_solo:
-        with stations.waiting("the end of a stage", where):
-            _meet_failures(world, error, context, where)
+        _meet_failures(world, error, context, where)
     elif error is not None:
         _mark(error, 0, context)
     if error is not None:
@@ -54,12 +55,13 @@ def fail_together(world: World, error: BaseException | None, context: str = "", 
 
 
 def _meet_failures(world: World, error: BaseException | None, context: str, where: str) -> None:
-    fields = {"action": "the end of a stage", "where": where}
-    outcome = meet(world, digest(fields), has_failed=error is not None)
+    fields = {"action": _STAGE_END, "where": where}
+    outcome = meet(world, digest(fields), error is not None, _STAGE_END, where)
     if not outcome.is_equal:
         raise_difference(world, fields, error)
     if outcome.failing_rank is not None:
-        _tell_failure(world, error, context, outcome.failing_rank)
+        with stations.waiting(_STAGE_END, where):
+            _tell_failure(world, error, context, outcome.failing_rank)
 
 
 def _tell_failure(world: World, error: BaseException | None, context: str, first: int) -> None:
@@ -76,7 +78,7 @@ def _tell_failure(world: World, error: BaseException | None, context: str, first
 def _mark(error: BaseException, first: int, note: str) -> None:
     """Add to the error what the record cannot tell, and who is to report it."""
     try:
-        error.failing_rank = first
+        error.failing_rank = first  # type: ignore[attr-defined]
         if note:
             error.add_note(f"pympr: {note}")
     except Exception:
@@ -85,17 +87,17 @@ def _mark(error: BaseException, first: int, note: str) -> None:
 
 def raise_difference(world: World, fields: Mapping[str, str], error: BaseException | None = None) -> None:
     """Find what differs and raise DivergenceError on all ranks (collective; for after an unequal meeting)."""
-    difference = describe(world, fields)
+    with stations.waiting(fields.get("action", ""), fields.get("where", "")):
+        difference = describe(world, fields)
     divergence = DivergenceError(difference.message)
-    divergence.exit_code = difference.exit_code or DIVERGED
     if difference.ending_rank is not None:
-        divergence.failing_rank = difference.ending_rank
+        divergence.failing_rank, divergence.exit_code = difference.ending_rank, difference.exit_code
     raise divergence from error
 
 
 def call_site(depth: int = 1) -> str:
     """The user's place in the script, "file:line": the first frame that is not pympr's own (a job is the user's)."""
-    frame = sys._getframe(depth)
+    frame: FrameType | None = sys._getframe(depth)
     while frame is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     if frame is None:

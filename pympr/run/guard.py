@@ -1,5 +1,6 @@
 """No rank ends alone: whatever ends one rank ends all, within seconds, with one report and a code."""
 
+import atexit
 import faulthandler
 import os
 import sys
@@ -8,7 +9,7 @@ import time
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Callable
 
 from pympr.collectives.world import World
 from pympr.config import Config
@@ -21,9 +22,9 @@ from pympr.run.waiting import END
 
 LOST = 69
 # How long a rank that ends with an error code waits for the others to end too.
-_ENDING_SECONDS = 2.0
+_ENDING_SECONDS = 1.5
 # How long a rank that only heard of a failure leaves the report to the rank that failed.
-_PATIENCE_SECONDS = 2.0
+_PATIENCE_SECONDS = 3.0
 # How long a rank waits to be ended by the one that reports.
 _REPORTING_SECONDS = 2.0
 # How long launchers need to pass a report on: an abort at once can lose it.
@@ -68,6 +69,7 @@ class Guard:
         self._excepthook = sys.excepthook
         self._thread_hook = threading.excepthook
         self._leave = os._exit
+        self._closers: list[Callable[[], None]] = []
         channel(world)
 
     def hook_in(self) -> None:
@@ -80,8 +82,9 @@ class Guard:
             self.directory.write("started", "")
         sys.excepthook = self.on_exception
         threading.excepthook = self.on_thread_exception
-        threading._register_atexit(self.on_end)
-        os._exit = self.on_leave
+        threading._register_atexit(self.on_end)  # type: ignore[attr-defined]
+        atexit.register(self.on_exit)
+        os._exit = self.on_leave  # type: ignore[assignment]
         _enable_faulthandler()
 
     def is_ours(self) -> bool:
@@ -93,7 +96,7 @@ class Guard:
         if not self.is_ours():
             self._excepthook(kind, error, trace)
             return
-        if getattr(error, "failing_rank", self.world.rank) != self.world.rank:
+        if getattr(error, "failing_rank", None) not in (None, self.world.rank):
             time.sleep(_PATIENCE_SECONDS)
         self.end_all(exit_code(error), "an exception ended the script", format_error(error))
 
@@ -110,7 +113,11 @@ class Guard:
     def on_leave(self, status: int) -> None:
         """`os._exit` would look like success to some launchers."""
         if self.is_ours():
-            self.end_all(status & 0xFF or LOST, f"os._exit({status}) was called", "".join(traceback.format_stack(sys._getframe(1), 3)))
+            self.end_all(
+                status & 0xFF or LOST,
+                f"os._exit({status}) was called",
+                "".join(traceback.format_stack(sys._getframe(1), 3)),
+            )
         self._leave(status)
 
     def on_end(self) -> None:
@@ -120,9 +127,26 @@ class Guard:
         try:
             self._meet_at_end(exit_status.status())
         except BaseException as error:
-            self.end_all(INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1, "the end of the script failed", format_error(error))
+            self.end_all(
+                INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1,
+                "the end of the script failed",
+                format_error(error),
+            )
+        for close in self._closers:
+            close()
         self._has_ended = True
         self._close()
+
+    def before_end(self, close: Callable[[], None]) -> None:
+        """Call `close` when all ranks have ended their script and MPI still works; it may be collective."""
+        self._closers.append(close)
+
+    def on_exit(self) -> None:
+        """The interpreter is about to end: a forked child must not shut down the MPI of its parent."""
+        if os.getpid() != self._pid:
+            _flush(sys.stdout)
+            _flush(sys.stderr)
+            self._leave(exit_status.status())
 
     def end_all(self, code: int, reason: str, details: str = "") -> None:
         """Report, unless another rank of the node did, and end all ranks with `code`; does not return."""
@@ -142,16 +166,15 @@ class Guard:
         fields = {"action": END, "where": exit_status.place() or Path(sys.argv[0]).name}
         digest = agreement.digest({"action": END})
         limit = _Limit(_ENDING_SECONDS) if code else None
-        with stations.waiting(END, fields["where"]):
-            while True:
-                try:
-                    if meet(self.world, digest, has_failed=False, on_wait=limit).is_equal:
-                        return
-                    details = describe(self.world, fields, code).sides
-                except TimeoutError:
-                    details = "the other ranks are still at work"
-                if code:
-                    self.end_all(code, f"the script ended with exit code {code} at {fields['where']}", details + "\n")
+        while True:
+            try:
+                if meet(self.world, digest, False, END, fields["where"], limit).is_equal:
+                    return
+                details = describe(self.world, fields, code).sides
+            except TimeoutError:
+                details = "the other ranks are still at work"
+            if code:
+                self.end_all(code, f"the script ended with exit code {code} at {fields['where']}", details + "\n")
 
     def _close(self) -> None:
         station = stations.current()

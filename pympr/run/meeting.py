@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pympr.collectives.world import World
+from pympr.run import stations
 
 _ALL_ONES = 0xFFFF_FFFF_FFFF_FFFF
+_EAGER_LOOKS = 50
 _SPIN_SECONDS = 1e-3
 _LONGEST_SLEEP_SECONDS = 10e-3
 
@@ -37,32 +39,49 @@ def channel(world: World) -> Any:
     return world.attached["agreement"].comm
 
 
-def meet(world: World, digest: int, has_failed: bool, on_wait: Callable[[], None] | None = None) -> Meeting:
-    """One 24-byte allreduce over (digest, its complement, failing rank); `on_wait` is called between looks."""
+def meet(
+    world: World, digest: int, has_failed: bool, operation: str, where: str, limit: Callable[[], None] | None = None
+) -> Meeting:
+    """One 24-byte allreduce over (digest, its complement, failing rank).
+
+    A rank that has to wait says so at its station with `operation` and `where`;
+    `limit` is called now and then while it waits and may raise.
+    """
     from mpi4py import MPI
 
     words = array("Q", [digest, digest ^ _ALL_ONES, world.rank if has_failed else _ALL_ONES])
     request = channel(world).Iallreduce(MPI.IN_PLACE, [words, MPI.UINT64_T], op=MPI.MIN)
-    wait(request, on_wait)
+    if not _is_done_soon(request):
+        with stations.waiting(operation, where):
+            _wait_asleep(request, limit)
     lowest, highest, failing = words[0], words[1] ^ _ALL_ONES, words[2]
     return Meeting(lowest == highest, None if failing == _ALL_ONES else failing)
 
 
-def wait(request: Any, on_wait: Callable[[], None] | None = None) -> None:
-    """Look at `request` until it is done: often for a millisecond, then ever less, so that Python code can run in between."""
+def wait(request: Any) -> None:
+    """Until `request` is done, asleep most of the time, so that signals and threads have their turn."""
+    if not _is_done_soon(request):
+        _wait_asleep(request)
+
+
+def _is_done_soon(request: Any) -> bool:
+    """Look often for a millisecond; after the first looks let other ranks have the core in between."""
+    for _ in range(_EAGER_LOOKS):
+        if request.Test():
+            return True
     until = time.monotonic() + _SPIN_SECONDS
-    while not request.Test():
-        if time.monotonic() > until:
-            _wait_asleep(request, on_wait)
-            return
+    while time.monotonic() < until:
+        if request.Test():
+            return True
         os.sched_yield()
+    return False
 
 
-def _wait_asleep(request, on_wait):
+def _wait_asleep(request: Any, limit: Callable[[], None] | None = None) -> None:
     pause_seconds = 50e-6
     while not request.Test():
-        if on_wait is not None:
-            on_wait()
+        if limit is not None:
+            limit()
         time.sleep(pause_seconds)
         pause_seconds = min(pause_seconds * 1.1, _LONGEST_SLEEP_SECONDS)
 

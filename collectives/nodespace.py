@@ -1,0 +1,96 @@
+"""What the ranks of one node share: a board with a slot for every rank, a meeting point, each other's segments."""
+
+import time
+
+import numpy as np
+
+from pympr.collectives import segment
+from pympr.collectives.agree import agree_error
+from pympr.collectives.broadcast import broadcast_object
+from pympr.collectives.segment import Name, Peers
+from pympr.collectives.world import World
+from pympr.native.flags import Meeting, board_bytes
+
+SLOT_WORDS = 1024
+_TEST_SECONDS = 30.0
+
+
+class NodeSpace:
+    """The shared memory of a world whose ranks are all on one node; made and tested collectively.
+
+    `obstacle` is None, or says, the same on all ranks, why sharing does not work
+    here; then nothing else of it may be used. `slots[rank]` is int64[SLOT_WORDS]
+    that `rank` alone writes and the others read after `meet`.
+    """
+
+    def __init__(self, world: World, spins: int):
+        self.rank, self.size = world.rank, world.size
+        self.wait_seconds = 0.0
+        self.peers = Peers()
+        self._spins = spins
+        self._flags_bytes = 64 * -(-board_bytes(self.size) // 64)
+        self._board_bytes = self._flags_bytes + 8 * SLOT_WORDS * self.size
+        self.obstacle = self._set_up(world)
+        segment.pool().share_memory(world.node().size)
+
+    @staticmethod
+    def of(world: World, spins: int) -> "NodeSpace":
+        """The space of `world`, made at the first call (collective)."""
+        if "nodespace" not in world.attached:
+            world.attached["nodespace"] = NodeSpace(world, spins)
+        return world.attached["nodespace"]
+
+    def meet(self, status: int = 0) -> int:
+        """Wait for all ranks; the largest status of any."""
+        begin = time.perf_counter()
+        worst = self._meeting.meet(status)
+        self.wait_seconds += time.perf_counter() - begin
+        return worst
+
+    def free(self) -> None:
+        """Let go of the board; rank 0's segment goes back to its pool."""
+        self.slots = self._meeting = self._board = self.obstacle = None
+
+    def _set_up(self, world: World) -> str | None:
+        for step in (self._lease_board, self._map_board, self._offer, self._write_to_neighbour, self._find_written):
+            try:
+                step(world)
+                text = None
+            except Exception as error:  # whatever it is, sharing does not work and the ranks agree on that
+                text = f"{type(error).__name__}: {error}"
+            # Agreement is by MPI, and so also the barrier between the steps.
+            if told := agree_error(world, text):
+                return f"shared memory between ranks fails on rank {told[0][0]}: {told[0][1]}"
+        return None
+
+    def _lease_board(self, world: World) -> None:
+        if self.rank == 0:
+            self._board = segment.pool().lease(self._board_bytes)
+            self._board.bytes()[:] = 0
+
+    def _map_board(self, world: World) -> None:
+        name = broadcast_object(world, tuple(self._board.name) if self.rank == 0 else None)
+        board = self.peers.map(Name(*name), self._board_bytes)
+        self._meeting = Meeting(board[: self._flags_bytes], self.size, self.rank, self._spins)
+        words = board[self._flags_bytes : self._board_bytes].view(np.int64)
+        self.slots = words.reshape(self.size, SLOT_WORDS)
+
+    def _offer(self, world: World) -> None:
+        self._offered = segment.pool().lease(mapped_bytes := 4096)
+        self._offered.array("int64", 0, mapped_bytes // 8)[0] = self.rank
+        self.slots[self.rank][:4] = self._offered.name
+
+    def _write_to_neighbour(self, world: World) -> None:
+        neighbour = (self.rank + 1) % self.size
+        words = self.peers.map(Name(*self.slots[neighbour][:4].tolist()), 4096)[:4096].view(np.int64)
+        if words[0] != neighbour:
+            raise OSError(f"found {words[0]} in the segment of rank {neighbour}")
+        words[1] = self.rank
+
+    def _find_written(self, world: World) -> None:
+        found = int(self._offered.array("int64", 0, 2)[1])
+        self._offered = None
+        if found != (self.rank - 1) % self.size:
+            raise OSError(f"found {found} where rank {(self.rank - 1) % self.size} has written")
+        if (worst := self._meeting.meet(self.rank, _TEST_SECONDS)) != self.size - 1:
+            raise OSError(f"the meeting point told {worst} in place of {self.size - 1}")

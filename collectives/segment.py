@@ -1,0 +1,233 @@
+"""Memory that the ranks of one node see in each other: anonymous files, kept and used again.
+
+First touch of a fresh page costs ten times a later write, so a freed segment
+waits in its owner's pool for the next use. A segment has no name in any file
+system: nothing is left behind, however a rank ends.
+"""
+
+import errno
+import mmap
+import os
+import resource
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+_SMALLEST_BYTES = 1 << 16
+_LARGEST_WASTE = 8  # a segment so many times larger than asked is left for a larger use
+_POPULATE_WRITE = 23  # MADV_POPULATE_WRITE, Linux 5.14: faults a range in at a third of the price of touching it
+_POOL_SHARE = 8  # a node's pools together keep at most this part of its memory
+_KEPT_MAPPINGS = 512
+
+
+class Name(NamedTuple):
+    """How other processes of the node find a segment; four int64 that travel."""
+
+    process: int
+    descriptor: int
+    serial: int
+    capacity_bytes: int
+
+
+class Segment:
+    """An anonymous file of `capacity_bytes`, mapped; pages appear when touched."""
+
+    def __init__(self, serial: int, capacity_bytes: int):
+        self.capacity_bytes = capacity_bytes
+        self.serial = serial
+        self.descriptor = _with_descriptors(os.memfd_create, "pympr")
+        os.ftruncate(self.descriptor, capacity_bytes)
+        self.mapping = _with_descriptors(mmap.mmap, self.descriptor, capacity_bytes)
+        self.populated_bytes = 0
+
+    def populate(self, used_bytes: int) -> None:
+        """Fault in what was not used before."""
+        if used_bytes > self.populated_bytes:
+            _populate(self.mapping, self.populated_bytes, used_bytes)
+            self.populated_bytes = used_bytes
+
+    def close(self) -> None:
+        """Give the pages back even while another rank keeps its mapping (it never looks there again)."""
+        os.ftruncate(self.descriptor, 0)
+        os.close(self.descriptor)
+
+
+class Lease:
+    """The use of a segment's first `used_bytes`, until the last array made from it is gone.
+
+    >>> pool = Pool()
+    >>> lease = pool.lease(1000)
+    >>> array = lease.array("int64", 0, 3)
+    >>> array[:] = 7
+    >>> del lease
+    >>> int(array.sum()), pool.free_bytes
+    (21, 0)
+    >>> del array
+    >>> pool.free_bytes > 0
+    True
+    """
+
+    def __init__(self, pool: "Pool", segment: Segment, used_bytes: int):
+        self._pool = pool
+        self._segment = segment
+        self.used_bytes = used_bytes
+        self.name = Name(os.getpid(), segment.descriptor, segment.serial, segment.capacity_bytes)
+        start = np.frombuffer(segment.mapping, np.uint8, 1).ctypes.data
+        self.__array_interface__ = {"shape": (used_bytes,), "typestr": "|u1", "data": (start, False), "version": 3}
+
+    def bytes(self) -> np.ndarray:
+        """All of it as uint8[used_bytes]; keeps the lease alive."""
+        return np.asarray(self)
+
+    def array(self, dtype, start_bytes: int, items: int) -> np.ndarray:
+        """`items` of `dtype` from `start_bytes` on; keeps the lease alive."""
+        dtype = np.dtype(dtype)
+        return self.bytes()[start_bytes : start_bytes + items * dtype.itemsize].view(dtype)
+
+    def __del__(self):
+        self._pool._take_back(self._segment)
+
+
+class Pool:
+    """The segments this process owns: some leased, the rest kept for reuse up to `limit_bytes`."""
+
+    def __init__(self, limit_bytes: int | None = None):
+        self.limit_bytes = _default_limit_bytes() if limit_bytes is None else limit_bytes
+        self._lock = threading.Lock()
+        self._free: list[Segment] = []
+        # Leases end at any moment, also while this thread holds the lock: they only append here.
+        self._returned: deque[Segment] = deque()
+        self._last_serial = 0
+
+    @property
+    def free_bytes(self) -> int:
+        """Memory kept in segments that nobody uses."""
+        return sum(segment.populated_bytes for segment in [*self._free, *self._returned])
+
+    def lease(self, used_bytes: int) -> Lease:
+        """A segment of at least `used_bytes`, its pages faulted in, its content arbitrary. MemoryError when there is none."""
+        with self._lock:
+            self._collect()
+            segment = self._find(used_bytes) or self._make(used_bytes)
+        lease = Lease(self, segment, used_bytes)
+        segment.populate(used_bytes)
+        return lease
+
+    def trim(self, limit_bytes: int = 0) -> None:
+        """Give memory back until the kept segments hold at most `limit_bytes`; the longest unused go first."""
+        with self._lock:
+            self._collect(limit_bytes)
+
+    def share_memory(self, processes: int) -> None:
+        """Keep no more than this process's share when so many have pools on the node."""
+        self.limit_bytes = min(self.limit_bytes, _default_limit_bytes() // processes)
+
+    def _find(self, used_bytes: int) -> Segment | None:
+        fitting = [s for s in self._free if used_bytes <= s.capacity_bytes <= _LARGEST_WASTE * _capacity(used_bytes)]
+        if not fitting:
+            return None
+        best = min(fitting, key=lambda segment: segment.capacity_bytes)
+        self._free.remove(best)
+        return best
+
+    def _make(self, used_bytes: int) -> Segment:
+        self._last_serial += 1
+        try:
+            return Segment(self._last_serial, _capacity(used_bytes))
+        except OSError as error:
+            raise MemoryError(f"no shared memory segment of {used_bytes} bytes: {error}") from error
+
+    def _take_back(self, segment: Segment) -> None:
+        self._returned.append(segment)
+        if self._lock.acquire(blocking=False):
+            try:
+                self._collect()
+            finally:
+                self._lock.release()
+
+    def _collect(self, limit_bytes: int | None = None) -> None:
+        limit = self.limit_bytes if limit_bytes is None else limit_bytes
+        while self._returned:
+            self._free.append(self._returned.popleft())
+        while self._free and sum(segment.populated_bytes for segment in self._free) > limit:
+            self._free.pop(0).close()
+
+
+class Peers:
+    """Mappings of other processes' segments, kept for the next time the same segment is named."""
+
+    def __init__(self):
+        self._mapped: OrderedDict[tuple[int, int], tuple[mmap.mmap, np.ndarray, int]] = OrderedDict()
+
+    def map(self, name: Name, used_bytes: int) -> np.ndarray:
+        """The named segment as uint8[capacity], its first `used_bytes` faulted in. OSError when it cannot be reached."""
+        key = (name.process, name.serial)
+        mapping, array, populated_bytes = self._mapped.pop(key, None) or _open(name)
+        if used_bytes > populated_bytes:
+            _populate(mapping, populated_bytes, used_bytes)
+        self._mapped[key] = mapping, array, max(used_bytes, populated_bytes)
+        if len(self._mapped) > _KEPT_MAPPINGS:
+            self._mapped.popitem(last=False)
+        return array
+
+
+_pool: Pool | None = None
+
+
+def pool() -> Pool:
+    """This process's segments."""
+    global _pool
+    if _pool is None:
+        _pool = Pool()
+    return _pool
+
+
+def borrow(used_bytes: int) -> np.ndarray:
+    """uint8[used_bytes] of arbitrary content from the pool; where there are no segments, plain memory."""
+    if not hasattr(os, "memfd_create"):
+        return np.empty(used_bytes, np.uint8)
+    return pool().lease(used_bytes).bytes()
+
+
+def _open(name: Name) -> tuple[mmap.mmap, np.ndarray, int]:
+    descriptor = _with_descriptors(os.open, f"/proc/{name.process}/fd/{name.descriptor}", os.O_RDWR)
+    try:
+        mapping = _with_descriptors(mmap.mmap, descriptor, name.capacity_bytes)
+    finally:
+        os.close(descriptor)
+    return mapping, np.frombuffer(mapping, np.uint8), 0
+
+
+def _with_descriptors(call: Callable[..., Any], *arguments: Any) -> Any:
+    """`call(*arguments)`, if need be with as many descriptors as the system allows.
+
+    A segment holds two of them and a mapping one; the usual soft limit of 1024 is not the system's.
+    """
+    try:
+        return call(*arguments)
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            raise
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return call(*arguments)
+
+
+def _populate(mapping: mmap.mmap, start_bytes: int, end_bytes: int) -> None:
+    start = start_bytes // mmap.PAGESIZE * mmap.PAGESIZE
+    try:
+        mapping.madvise(_POPULATE_WRITE, start, end_bytes - start)
+    except OSError:
+        pass  # an older kernel: the pages are faulted in one by one when they are written
+
+
+def _capacity(used_bytes: int) -> int:
+    """Powers of two: few sizes, so that a freed segment fits the next need; untouched pages cost nothing."""
+    return max(_SMALLEST_BYTES, 1 << max(0, used_bytes - 1).bit_length())
+
+
+def _default_limit_bytes() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _POOL_SHARE
