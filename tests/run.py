@@ -254,8 +254,15 @@ def closing(counts: collections.Counter) -> str:
     return f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
 
 
+def leave(number: int, frame) -> None:
+    raise SystemExit(128 + number)
+
+
 def main(arguments: list[str]) -> int:
     options, rest = parse(arguments)
+    # Like Ctrl-C: what was started is ended before this process is.
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGHUP, leave)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pympr-tests-"))
     total: collections.Counter = collections.Counter()
     try:
