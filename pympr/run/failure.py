@@ -6,7 +6,8 @@ import sys
 import traceback
 from typing import Any, NamedTuple
 
-from pympr.errors import DivergenceError, RankError
+from pympr.errors import DivergenceError, PymprError, RankError
+from pympr.run.frames import fold_frames
 
 INTERRUPTED = 130
 _MOST_CHARACTERS = 32_768
@@ -39,11 +40,14 @@ def failure_of(error: BaseException, rank: int, host: str, context: str) -> Fail
 def format_error(error: BaseException) -> str:
     """The traceback as Python prints it, its middle left out when it is longer than 32,768 characters.
 
+    Of pympr's own frames only their number is told, unless the error arose in them.
+
     >>> format_error(ValueError("odd"))
     'ValueError: odd\\n'
     """
     try:
-        text = "".join(traceback.TracebackException(type(error), error, error.__traceback__, compact=True).format())
+        told = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
+        text = "".join(fold_frames(list(told.format()), isinstance(error, PymprError)))
     except Exception as problem:
         text = f"{type(error).__qualname__} (its traceback cannot be shown: {type(problem).__name__})\n"
     return clip(text)
