@@ -89,6 +89,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Where: _step(lambda at, node: lambda blocks: columns.where(node, blocks)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
+    wide.CombineWords: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
     wide.FinalCombine: _step(lambda at, node: lambda blocks: combine.final_combine(node, blocks, at.config)),
     wide.Group: _step(lambda at, node: lambda blocks: group.group_by_key(blocks, at.config)),
     wide.PartitionBy: _step(lambda at, node: lambda blocks: blocks),

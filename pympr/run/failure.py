@@ -11,6 +11,8 @@ from pympr.run.frames import fold_frames
 
 INTERRUPTED = 130
 _MOST_CHARACTERS = 32_768
+# Raised by the engine on purpose, about the user's input: its own frames say nothing more.
+_EXPECTED = (PymprError, OSError, ValueError, TypeError)
 
 
 class Failure(NamedTuple):
@@ -40,14 +42,15 @@ def failure_of(error: BaseException, rank: int, host: str, context: str) -> Fail
 def format_error(error: BaseException) -> str:
     """The traceback as Python prints it, its middle left out when it is longer than 32,768 characters.
 
-    Of pympr's own frames only their number is told, unless the error arose in them.
+    Of pympr's own frames only their number is told, unless the engine itself broke;
+    `PYMPR_FULL_TRACEBACK=1` shows all.
 
     >>> format_error(ValueError("odd"))
     'ValueError: odd\\n'
     """
     try:
         told = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
-        text = "".join(fold_frames(list(told.format()), isinstance(error, PymprError)))
+        text = "".join(fold_frames(list(told.format()), isinstance(error, _EXPECTED)))
     except Exception as problem:
         text = f"{type(error).__qualname__} (its traceback cannot be shown: {type(problem).__name__})\n"
     return clip(text)

@@ -1,5 +1,6 @@
 """Whose frame it is: the user's or pympr's."""
 
+import os
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -29,11 +30,16 @@ def is_our_file(path: str) -> bool:
 def fold_frames(lines: list[str], is_expected: bool) -> Iterator[str]:
     """The pieces of a formatted traceback with runs of pympr's frames counted instead of shown.
 
-    They stay when the error arose in them, unless it `is_expected`, an error that
-    pympr raises on purpose.
+    They stay when the error arose in them, unless it `is_expected`, one that pympr
+    raises on purpose; and all with `PYMPR_FULL_TRACEBACK=1`.
     """
     frames = [line for line in lines if _FRAME.match(line)]
-    if not frames or (_is_ours(frames[-1]) and not is_expected) or all(map(_is_ours, frames)):
+    if (
+        not frames
+        or os.environ.get("PYMPR_FULL_TRACEBACK") == "1"
+        or (_is_ours(frames[-1]) and not is_expected)
+        or all(map(_is_ours, frames))
+    ):
         yield from lines
         return
     for ours, group in groupby(lines, _is_ours):

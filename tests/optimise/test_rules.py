@@ -32,11 +32,18 @@ def test_word_count_runs_in_columns_and_combines_before_the_exchange():
     assert [line.strip().split("(")[0] for line in show(optimise(plan)).splitlines()] == [
         "FinalCombine",
         "Exchange",
-        "LocalCombine",
-        "Project",
+        "CombineWords",
         "TextFile",
     ]
-    assert "unit=words" in show(optimise(plan)) and "operation=sum" in show(optimise(plan))
+    assert "unit=text" in show(optimise(plan)) and "operation=sum" in show(optimise(plan))
+
+
+def test_words_are_split_by_themselves_when_they_are_not_counted():
+    lengths = Map(FlatMap(TEXT, Function(str.split)), Function(lambda w: (w, len)))
+    assert "unit=words" in show(optimise(lengths))
+    assert "CombineWords" not in show(optimise(counted(lengths)))
+    floats = counted(Map(FlatMap(TEXT, Function(str.split)), Function(lambda w: (w, 1.0))))
+    assert "LocalCombine" in show(optimise(floats))
 
 
 def test_python_functions_are_fused():
