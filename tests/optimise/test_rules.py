@@ -93,6 +93,19 @@ def test_functions_with_a_column_form(call, text):
     assert str(expression_of(call)) == text
 
 
+def test_closed_over_constants_are_known():
+    separator, position = ",", 2
+    assert str(expression_of(lambda line: line.split(separator)[position])) == "x.split(',', -1)[2]"
+    assert str(expression_of(lambda line: separator in line)) == "',' in x"
+    unknown = [1]
+    assert expression_of(lambda x: (x, unknown)) is None
+
+    def refers_to_itself(x):
+        return refers_to_itself, x
+
+    assert expression_of(refers_to_itself) is None
+
+
 OUTSIDE = 3
 
 
