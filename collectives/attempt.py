@@ -50,6 +50,8 @@ class Attempt:
             self._raise_failures()
         other = () if kinds is None else np.flatnonzero(kinds != kinds[0])
         if len(other):
+            # All have seen the difference before any rank goes on and changes what the others look at.
+            any_failed(self.world, True)
             raise ValueError(f"the ranks exchange columns of different specs: rank {other[0]} differs from rank 0")
 
     def _raise_failures(self) -> None:

@@ -23,21 +23,25 @@ class NodeSpace:
     that `rank` alone writes and the others read after `meet`.
     """
 
-    def __init__(self, world: World, spins: int):
+    def __init__(self, world: World, spins: int, populates: bool):
         self.rank, self.size = world.rank, world.size
         self.wait_seconds = 0.0
         self.peers = Peers()
-        self._spins = spins
+        self._addresses = np.zeros(self.size, np.uint64)
+        self._spins, self._populates = spins, populates
         self._flags_bytes = 64 * -(-board_bytes(self.size) // 64)
         self._board_bytes = self._flags_bytes + 8 * SLOT_WORDS * self.size
         self.obstacle = self._set_up(world)
         segment.pool().share_memory(world.node().size)
 
     @staticmethod
-    def of(world: World, spins: int) -> "NodeSpace":
-        """The space of `world`, made at the first call (collective)."""
+    def of(world: World, spins: int, populates: bool) -> "NodeSpace":
+        """The space of `world`, made at the first call (collective).
+
+        `spins`: see `Meeting`. `populates`: fault in the others' inboxes as a whole when they are mapped.
+        """
         if "nodespace" not in world.attached:
-            world.attached["nodespace"] = NodeSpace(world, spins)
+            world.attached["nodespace"] = NodeSpace(world, spins, populates)
         return world.attached["nodespace"]
 
     def meet(self, status: int = 0) -> int:
@@ -46,6 +50,17 @@ class NodeSpace:
         worst = self._meeting.meet(status)
         self.wait_seconds += time.perf_counter() - begin
         return worst
+
+    def addresses_of(self, places: np.ndarray, used_bytes: np.ndarray) -> np.ndarray:
+        """Where in this process the segments begin (uint64[size]) that each rank has named in its slot at its place.
+
+        Ranks that use none of it are left out. The addresses are good until the next call.
+        """
+        for rank, (place, used) in enumerate(zip(places.tolist(), used_bytes.tolist(), strict=True)):
+            if used and rank != self.rank:
+                name = Name(*self.slots[rank, place : place + 4].tolist())
+                self._addresses[rank] = self.peers.map(name, used if self._populates else 0).address
+        return self._addresses
 
     def free(self) -> None:
         """Let go of the board; rank 0's segment goes back to its pool."""
@@ -70,7 +85,7 @@ class NodeSpace:
 
     def _map_board(self, world: World) -> None:
         name = broadcast_object(world, tuple(self._board.name) if self.rank == 0 else None)
-        board = self.peers.map(Name(*name), self._board_bytes)
+        board = self.peers.map(Name(*name), self._board_bytes).bytes
         self._meeting = Meeting(board[: self._flags_bytes], self.size, self.rank, self._spins)
         words = board[self._flags_bytes : self._board_bytes].view(np.int64)
         self.slots = words.reshape(self.size, SLOT_WORDS)
@@ -82,7 +97,7 @@ class NodeSpace:
 
     def _write_to_neighbour(self, world: World) -> None:
         neighbour = (self.rank + 1) % self.size
-        words = self.peers.map(Name(*self.slots[neighbour][:4].tolist()), 4096)[:4096].view(np.int64)
+        words = self.peers.map(Name(*self.slots[neighbour][:4].tolist()), 4096).bytes[:4096].view(np.int64)
         if words[0] != neighbour:
             raise OSError(f"found {words[0]} in the segment of rank {neighbour}")
         words[1] = self.rank

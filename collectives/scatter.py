@@ -3,17 +3,11 @@
 import numpy as np
 
 from pympr.collectives.exchange import Outgoing
-from pympr.native.partition import scatter_bytes, scatter_fixed
+from pympr.native.exchange import scatter_part
 
 
 def scatter(outgoing: Outgoing, cursors: np.ndarray) -> None:
     """Write every row to its bucket's memory; `cursors` (uint64[part, lane, rank]) are addresses and are used up."""
     for part, cursor in zip(outgoing.parts, cursors, strict=True):
-        lane = 0
-        for column, item in zip(part.columns, outgoing.item_bytes, strict=True):
-            if item:
-                scatter_fixed(column, part.buckets, cursor[lane])
-                lane += 1
-            else:
-                scatter_bytes(*column, part.buckets, cursor[lane], cursor[lane + 1])
-                lane += 2
+        if len(part.buckets):
+            scatter_part(part.columns, part.buckets, cursor)
