@@ -41,7 +41,8 @@ def exchange_flat(world: World, outgoing: Outgoing | None, error: Exception | No
     started = begin()
     head = _exchange_heads(world, sent.lengths, outgoing, attempt.error)
     waited_seconds = begin() - started
-    attempt.refuse(bool(head.failed.any()), head.kinds)
+    others = np.flatnonzero(head.kinds != head.kinds[0])
+    attempt.refuse(bool(head.failed.any()), int(others[0]) if len(others) else -1)
     received = attempt.run(segment.borrow, int(head.lengths.sum()))
     attempt.agree()
     started = begin()

@@ -13,18 +13,14 @@ import numpy as np
 
 from pympr.collectives import segment
 from pympr.collectives.attempt import Attempt
+from pympr.collectives.board import INLINE_WORDS, Told
 from pympr.collectives.exchange import Counters, Outgoing, Received
 from pympr.collectives.layout import columns_of
-from pympr.collectives.nodespace import SLOT_WORDS, NodeSpace
+from pympr.collectives.nodespace import NodeSpace
 from pympr.collectives.scatter import scatter
-from pympr.collectives.segment import LARGEST_WASTE, SMALLEST_BYTES, Lease, Name
+from pympr.collectives.segment import LARGEST_WASTE, SMALLEST_BYTES, Lease
 from pympr.collectives.world import World
 from pympr.native.exchange import Totals, add_up, find_places
-
-# Words of a rank's slot: kind of rows, parts, the table's segment (serial 0: the table follows in the slot),
-# the inbox's segment, that of the second offer (apart: slow ranks still judge the first).
-_KIND, _PARTS, _TABLE, _INBOX, _SECOND, _INLINE = 0, 1, 2, 6, 10, 14
-_SERIAL, _CAPACITY = 2, 3  # within a segment's name
 
 
 class _Offer(NamedTuple):
@@ -34,74 +30,78 @@ class _Offer(NamedTuple):
     table: Lease | None
 
 
+class _Sums(NamedTuple):
+    """What all ranks know alike when they have read the board; `misfits` are the ranks that must offer another inbox."""
+
+    totals: Totals
+    misfits: list[int]
+
+
 def exchange_node(world: World, outgoing: Outgoing | None, error: Exception | None) -> tuple[Received, Counters]:
     """The exchange through the memory of one node."""
     space, attempt = world.attached["nodespace"], Attempt(world, error)
     waited_before = space.wait_seconds
     offer = attempt.run(_publish, space, outgoing)
-    attempt.refuse(space.meet(attempt.status) > 0, space.slots[:, _KIND])
-    totals = attempt.run(_add_up, space, outgoing)
+    failed = space.meet(attempt.status) > 0
+    told = space.board.read()
+    attempt.refuse(failed, told.first_of_other_kind)
+    sums = attempt.run(_add_up, space, outgoing, told)
     # A rank that has just failed does not know of this meeting; it is in the next one, and that is this.
-    misfits = _misfits(space, totals) if totals is not None else np.zeros(world.size, bool)
-    if misfits.any():
-        offer = attempt.run(_offer_again, space, totals, offer, misfits)
+    if sums is not None and sums.misfits:
+        offer = attempt.run(_offer_again, space, sums, offer)
         attempt.refuse(space.meet(attempt.status) > 0)
-    lane_starts = attempt.run(_send, space, outgoing, totals, offer, misfits)
+    lane_starts = attempt.run(_send, space, outgoing, sums, offer)
     attempt.refuse(space.meet(attempt.status) > 0)
-    memory = offer.inbox.bytes()
-    columns = columns_of(memory, outgoing.rows.dtypes, lane_starts.tolist(), totals.totals[:, world.rank].tolist())
+    totals = sums.totals
+    come = totals.totals[:, world.rank].tolist()
+    columns = columns_of(offer.inbox.bytes(), outgoing.rows.dtypes, lane_starts.tolist(), come)
     waited_seconds = space.wait_seconds - waited_before
     counters = Counters("node", totals.messages, totals.bytes_sent, totals.bytes_received, 1, waited_seconds)
     return Received(columns, totals.sources, totals.offsets), counters
 
 
 def _publish(space: NodeSpace, outgoing: Outgoing) -> _Offer:
-    """Put this rank's table and inbox where the others find them; as much is expected as is sent, and an eighth more."""
-    slot, table = space.slots[space.rank], outgoing.table
-    expected_bytes = outgoing.payload_bytes() * 9 // 8 + 64 * len(outgoing.rows.item_bytes)
-    inbox, lease = segment.pool().lease(expected_bytes), None
-    slot[_KIND], slot[_PARTS] = outgoing.rows.kind, len(table)
-    slot[_INBOX : _INBOX + 4] = inbox.name
-    words = slot[_INLINE : _INLINE + table.size]
-    slot[_TABLE + _SERIAL] = 0
-    if table.size > SLOT_WORDS - _INLINE:
+    """Tell this rank's table and offer an inbox; as much is expected as is sent, and an eighth more."""
+    table, lease = outgoing.table, None
+    inbox = segment.pool().lease(outgoing.payload_bytes() * 9 // 8 + 64 * len(outgoing.rows.item_bytes))
+    if table.size > INLINE_WORDS:
         lease = segment.pool().lease(table.nbytes)
-        slot[_TABLE : _TABLE + 4] = lease.name
-        words = lease.array("int64", 0, table.size)
-    words[:] = table.reshape(-1)
+        lease.array("int64", 0, table.size)[:] = table.reshape(-1)
+    space.board.tell(outgoing.rows.kind, table, inbox.name, lease and lease.name)
     return _Offer(inbox, lease)
 
 
-def _add_up(space: NodeSpace, outgoing: Outgoing) -> Totals:
+def _add_up(space: NodeSpace, outgoing: Outgoing, told: Told) -> _Sums:
     shape = outgoing.rows.shape
-    parts = space.slots[:, _PARTS].copy()
-    tables = space.slots[:, _INLINE:].__array_interface__["data"][0] + space.slots.strides[0] * np.arange(space.size)
-    for rank in np.flatnonzero(space.slots[:, _TABLE + _SERIAL]).tolist():
-        name = Name(*space.slots[rank, _TABLE : _TABLE + 4].tolist())
-        tables[rank] = space.peers.map(name, 8 * shape.width * int(parts[rank])).address
-    return add_up(shape, tables, parts)
+    if told.long_tables:
+        for rank in np.flatnonzero(told.tables == 0).tolist():
+            used_bytes = 8 * shape.width * int(told.parts[rank])
+            told.tables[rank] = space.peers.map(space.board.table_of(rank), used_bytes).address
+    totals = add_up(shape, told.tables, told.parts)
+    pairs = enumerate(zip(told.offered_bytes.tolist(), totals.needed_bytes.tolist(), strict=True))
+    return _Sums(totals, [rank for rank, (offered, needed) in pairs if _is_misfit(offered, needed)])
 
 
-def _misfits(space: NodeSpace, totals: Totals) -> np.ndarray:
-    """Which inboxes are too small, or so large that little rows would hold much memory; the same on all ranks."""
-    offered, needed = space.slots[:, _INBOX + _CAPACITY], totals.needed_bytes
-    return (offered < needed) | (offered > 2 * LARGEST_WASTE * np.maximum(needed, SMALLEST_BYTES))
+def _is_misfit(offered_bytes: int, needed_bytes: int) -> bool:
+    """Whether an inbox is too small, or so large that few rows would hold much memory."""
+    return offered_bytes < needed_bytes or offered_bytes > 2 * LARGEST_WASTE * max(needed_bytes, SMALLEST_BYTES)
 
 
-def _offer_again(space: NodeSpace, totals: Totals, offer: _Offer, misfits: np.ndarray) -> _Offer:
+def _offer_again(space: NodeSpace, sums: _Sums, offer: _Offer) -> _Offer:
     """An inbox of the right size, where it is this rank's that is not."""
-    if not misfits[space.rank]:
+    if space.rank not in sums.misfits:
         return offer
-    inbox = segment.pool().lease(int(totals.needed_bytes[space.rank]))
-    space.slots[space.rank, _SECOND : _SECOND + 4] = inbox.name
+    inbox = segment.pool().lease(int(sums.totals.needed_bytes[space.rank]))
+    space.board.tell_again(inbox.name)
     return offer._replace(inbox=inbox)
 
 
-def _send(space: NodeSpace, outgoing: Outgoing, totals: Totals, offer: _Offer, misfits: np.ndarray) -> np.ndarray:
+def _send(space: NodeSpace, outgoing: Outgoing, sums: _Sums, offer: _Offer) -> np.ndarray:
     """Scatter every part into all inboxes at once; where the lanes of the own inbox begin."""
-    offer.inbox.resize(int(totals.needed_bytes[space.rank]))
-    inboxes = space.addresses_of(np.where(misfits, _SECOND, _INBOX), totals.needed_bytes)
+    needed = sums.totals.needed_bytes.tolist()
+    offer.inbox.resize(needed[space.rank])
+    inboxes = space.inbox_addresses(needed, sums.misfits)
     inboxes[space.rank] = offer.inbox.address
-    cursors, lane_starts = find_places(outgoing.rows.shape, totals, inboxes)
+    cursors, lane_starts = find_places(outgoing.rows.shape, sums.totals, inboxes)
     scatter(outgoing, cursors)
     return lane_starts

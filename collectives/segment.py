@@ -42,6 +42,7 @@ class Segment:
         os.ftruncate(self.descriptor, capacity_bytes)
         self.mapping = _with_descriptors(mmap.mmap, self.descriptor, capacity_bytes)
         self.address = np.frombuffer(self.mapping, np.uint8, 1).ctypes.data
+        self.name = Name(os.getpid(), self.descriptor, serial, capacity_bytes)
         self.populated_bytes = 0
 
     def populate(self, used_bytes: int) -> None:
@@ -75,7 +76,7 @@ class Lease:
         self._pool = pool
         self._segment = segment
         self.used_bytes = used_bytes
-        self.name = Name(os.getpid(), segment.descriptor, segment.serial, segment.capacity_bytes)
+        self.name = segment.name
 
     @property
     def address(self) -> int:
@@ -139,11 +140,14 @@ class Pool:
         self.limit_bytes = min(self.limit_bytes, _default_limit_bytes() // processes)
 
     def _find(self, used_bytes: int) -> Segment | None:
-        fitting = [s for s in self._free if used_bytes <= s.capacity_bytes <= LARGEST_WASTE * _capacity(used_bytes)]
-        if not fitting:
-            return None
-        best = min(fitting, key=lambda segment: segment.capacity_bytes)
-        self._free.remove(best)
+        """The smallest segment that fits, the one that was used last of those: its pages may still be in the cache."""
+        best, largest = None, LARGEST_WASTE * _capacity(used_bytes)
+        for segment in reversed(self._free):
+            if used_bytes <= segment.capacity_bytes <= largest:
+                if best is None or segment.capacity_bytes < best.capacity_bytes:
+                    best = segment
+        if best is not None:
+            self._free.remove(best)
         return best
 
     def _make(self, used_bytes: int) -> Segment:

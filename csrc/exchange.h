@@ -11,6 +11,13 @@
 
 #include <stdint.h>
 
+/* What the ranks have written in their slots, int64[size][slot_words]: word 0 is the kind of their rows, word 1
+ * the number of their parts, word 2 not 0 when the table is elsewhere, else it begins at word `inlined`; word 3
+ * the bytes of the inbox they offer. Fills parts, offered and tables (0 for those elsewhere); tally: the first rank
+ * whose kind is not rank 0's or -1, tables that are elsewhere. */
+int pympr_exchange_read_slots(int64_t *parts, int64_t *offered, int64_t *tables, int64_t *tally, const int64_t *slots,
+                              int64_t slot_words, int64_t inlined, int64_t size);
+
 /* totals[count * size + d], needed_bytes[d]: what comes to rank d in all, and the bytes its inbox takes.
  * before[(part * counts + count) * size + d]: what lies there before part `part` of rank `me`.
  * sources and offsets (one more): the distinct sources, and where the rows of each begin at `me`.

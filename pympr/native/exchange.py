@@ -51,6 +51,22 @@ def make_shape(item_bytes: tuple[int, ...], size: int, rank: int) -> Shape:
     return Shape(np.array(item_bytes, np.int64), size, rank, counts, 1 + counts * size)
 
 
+def read_slots(slots: np.ndarray, inlined: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, int]:
+    """What the ranks have written in their slots (int64[size, words]), see `csrc/exchange.h`.
+
+    Parts, offered bytes and table addresses (0: elsewhere) of each, int64[size]; the first rank whose
+    kind of rows is not rank 0's, or -1; how many tables are elsewhere.
+
+    >>> slots = np.array([[5, 1, 0, 640, 9], [5, 2, 1, 64, 9]])
+    >>> parts, offered, tables, other, long_tables = read_slots(slots, 4, 2)
+    >>> parts.tolist(), offered.tolist(), tables[1], other, long_tables
+    ([1, 2], [640, 64], np.int64(0), -1, 1)
+    """
+    _, places, (parts, offered, tables, tally) = _arrays((size, size, size, 2))
+    check(lib.pympr_exchange_read_slots(*places, _words(slots), slots.shape[1], inlined, size), "exchange_read_slots")
+    return parts, offered, tables, int(tally[0]), int(tally[1])
+
+
 def add_up(shape: Shape, tables: np.ndarray, parts: np.ndarray) -> Totals:
     """The totals of the tables at the addresses `tables` (int64[size]), of `parts[r]` (int64[size]) rows each.
 
@@ -64,7 +80,7 @@ def add_up(shape: Shape, tables: np.ndarray, parts: np.ndarray) -> Totals:
     """
     entries, mine, all_counts = int(parts.sum()), int(parts[shape.rank]), shape.counts * shape.size
     lengths = (all_counts, shape.size, mine * all_counts, entries, entries + 1, 4)
-    words, places, (totals, needed, before, sources, offsets, tally) = _arrays(lengths)
+    _, places, (totals, needed, before, sources, offsets, tally) = _arrays(lengths)
     status = _exchange_totals(shape, places, tables, parts, None, None)
     if status == BAD:
         status = _exchange_totals(shape, places, tables, parts, *_order(shape, tables, parts))

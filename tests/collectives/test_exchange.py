@@ -252,10 +252,10 @@ def test_a_failure_after_an_inbox_was_of_a_wrong_size(monkeypatch):
     part = Part(here.rank, [np.arange(rows)], np.full(rows, here.size - 1, np.uint32))
     guilty, original = here.size // 2, alltoall_node._add_up
 
-    def fail(space, outgoing):
+    def fail(*arguments):
         if here.rank == guilty:
             raise MemoryError("no more")
-        return original(space, outgoing)
+        return original(*arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(alltoall_node, "_add_up", fail)
