@@ -18,7 +18,7 @@ from benchmarks.channel import PATH_VARIABLE, Channel
 from benchmarks.worker import STARTED_VARIABLE
 
 WORKER = Path(__file__).with_name("worker.py")
-SAMPLE_SECONDS = 0.05
+SAMPLE_SECONDS = 0.1
 END_SECONDS = 10
 
 
@@ -90,6 +90,7 @@ class Participant:
         return {
             "seconds": max(m["end"] for m in messages) - min(m["begin"] for m in messages),
             "rank_seconds": [m["end"] - m["begin"] for m in messages],
+            "cpu_seconds": None if helpers and self.ranks == 1 else sum(m["cpu_seconds"] for m in messages),
             "digest": messages[0]["digest"],
             "foreign_cores": max(0.0, (machine - own) / wall_seconds),
             "peak_rss_bytes": peaks if self.ranks > 1 else [peaks[0] + self.helper_peak_bytes()],

@@ -1,4 +1,4 @@
-"""What /proc says about a process and its descendants: CPU time, peak memory, and what everybody else used meanwhile."""
+"""What /proc says about a process and its descendants: CPU time, peak memory, what everybody else used meanwhile."""
 
 import os
 from pathlib import Path

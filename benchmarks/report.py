@@ -17,12 +17,13 @@ pympr at 2 ranks of 1 thread against its peers at 2 threads or processes, made b
 
 """
 
-EXPLANATION = """Every engine starts and loads before the clock runs, does the job once (`first`), and then takes turns with the others;
-a row gives the median of the warm repetitions and their extremes. pympr's time reaches from the first rank's begin to
-the last rank's end. `x` is the engine's median over pympr's: above 1 pympr is ahead. `foreign` is the mean number of
-cores that other programs used meanwhile; above 0.3 the row is an upper bound and marked with *. `peak` is the resident
-size including the interpreter and the libraries, for pympr of its largest rank and, behind the slash, as a multiple of
-that rank's share of the input. Results are compared by digest between all engines; a wrong one fails the run.
+EXPLANATION = """Every engine starts and loads before the clock runs, does the job once (`first`), then takes turns with
+the others; a row gives the median of the warm repetitions and their extremes. pympr's time reaches from the first
+rank's begin to the last rank's end. `x` is the engine's median over pympr's: above 1 pympr is ahead. `cpu` is the CPU
+time of all its threads or ranks. `foreign` is the mean number of cores that other programs used meanwhile; above 0.3
+the row is an upper bound and marked with *. `peak` is the resident size including the interpreter and the libraries,
+for pympr of its largest rank and, behind the slash, as a multiple of that rank's share of the input. Results are
+compared by digest between all engines; a wrong one fails the run.
 """
 
 
@@ -94,8 +95,8 @@ def table(record: dict[str, Any]) -> str:
     lines = [
         f"### {record['family']} {record['name']}\n",
         f"{record['title']}; {size}{rows}.\n",
-        "| engine | median s [min-max] | n | first s | x | start s | load s | peak MB | foreign |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| engine | median s [min-max] | n | x | cpu s | first s | start s | load s | peak MB | foreign |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     order = sorted(record["engines"], key=lambda name: median(times(record, name) or [float("inf")]))
     lines += [row(record, name) for name in order]
@@ -105,18 +106,32 @@ def table(record: dict[str, Any]) -> str:
 
 def row(record: dict[str, Any], name: str) -> str:
     engine = record["engines"][name]
-    if not engine["repetitions"]:
-        return f"| {name} | failed | | | | | | | |"
+    if not times(record, name):
+        return f"| {name} | {'wrong' if name in record['wrong'] else 'failed'} | | | | | | | |"
     took = times(record, name)
     foreign = median(done["foreign_cores"] for done in counted(engine))
     marks = "*" if foreign > DISTURBED_CORES else ""
     peak_bytes = max(max(done["peak_rss_bytes"]) for done in engine["repetitions"])
     peak = f"{peak_bytes / 1e6:.0f}" + (f" / {share(record)}" if name == PYMPR else "")
-    return (
-        f"| {name} | {seconds(median(took))} [{seconds(min(took))}-{seconds(max(took))}]{marks} | {len(took)} "
-        f"| {seconds(engine['repetitions'][0]['seconds'])} | {'1' if name == PYMPR else ratio(record, name)} "
-        f"| {engine['startup_seconds']:.1f} | {engine['load_seconds']:.1f} | {peak} | {foreign:.2f} |"
-    )
+    cells = [
+        name,
+        f"{seconds(median(took))} [{seconds(min(took))}-{seconds(max(took))}]{marks}",
+        str(len(took)),
+        "1" if name == PYMPR else ratio(record, name),
+        cpu(engine),
+        seconds(engine["repetitions"][0]["seconds"]),
+        f"{engine['startup_seconds']:.1f}",
+        f"{engine['load_seconds']:.1f}",
+        peak,
+        f"{foreign:.2f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def cpu(engine: dict[str, Any]) -> str:
+    """Median CPU time, where one process or its ranks do all the work."""
+    times = [done.get("cpu_seconds") for done in counted(engine)]
+    return "-" if None in times else seconds(median(times))
 
 
 def remarks(record: dict[str, Any]) -> list[str]:

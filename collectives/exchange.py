@@ -2,6 +2,7 @@
 
 import functools
 import zlib
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from pympr.collectives.world import as_world
 from pympr.errors import RankError
 from pympr.native.exchange import Shape, count_part, make_shape
+from pympr.native.partition import histogram_by_range
 
 FixedColumn = np.ndarray
 BytesColumn = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -16,17 +18,32 @@ _ITEM_BYTES = (1, 2, 4, 8, 16)
 _UINT8, _UINT32, _INT64 = np.dtype(np.uint8), np.dtype(np.uint32), np.dtype(np.int64)
 
 
+@dataclass(frozen=True)
+class RangeBuckets:
+    """Buckets that are not stored: row i goes to the rank that counts the splitters below `values[i]`.
+
+    Saves a pass over the rows. `values` (int64 or float64) are the part's one
+    column; there is one splitter (of the same dtype, ascending) less than ranks.
+    """
+
+    values: np.ndarray
+    splitters: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
 class Part(NamedTuple):
     """Rows of one source (a partition's global index), and where each goes.
 
     A column is a 1-d array of items of 1, 2, 4, 8 or 16 bytes, or `(data uint8,
     starts int64, ends int64)` with row i in `data[starts[i]:ends[i]]`.
-    `buckets` (uint32) is the destination rank of every row.
+    `buckets` (uint32) is the destination rank of every row, or says how it is found.
     """
 
     source: int
     columns: list[FixedColumn | BytesColumn]
-    buckets: np.ndarray
+    buckets: np.ndarray | RangeBuckets
 
 
 class Received(NamedTuple):
@@ -125,7 +142,10 @@ def _prepare(parts, spec, world, failure) -> tuple[Outgoing | None, Exception | 
         parts = [_checked(part, rows) for part in parts]
         table = np.empty((len(parts), rows.shape.width), np.int64)
         for line, (source, columns, buckets) in zip(table, parts, strict=True):
-            count_part(rows.shape, line, source, columns, buckets)
+            if isinstance(buckets, RangeBuckets):
+                line[0], line[1:] = source, histogram_by_range(buckets.values, buckets.splitters)
+            else:
+                count_part(rows.shape, line, source, columns, buckets)
         return Outgoing(parts, rows, table), None
     except Exception as error:  # also a MemoryError here must not leave the other ranks waiting
         return None, error
@@ -147,7 +167,10 @@ def _checked(part: Part, rows: Rows) -> Part:
     source, columns, buckets = part
     if len(columns) != len(rows.spec):
         raise ValueError(f"source {source} has {len(columns)} columns, the spec has {len(rows.spec)}: {rows.spec}")
-    buckets = _vector(buckets, _UINT32, None, source)
+    if not isinstance(buckets, RangeBuckets):
+        buckets = _vector(buckets, _UINT32, None, source)
+    elif len(columns) != 1 or columns[0] is not buckets.values or len(buckets.splitters) != rows.shape.size - 1:
+        raise ValueError(f"source {source}: range buckets are of the one column, with {rows.shape.size - 1} splitters")
     count = len(buckets)
     checked = [
         _vector(column, dtype, count, source) if dtype is not None else _bytes(column, count, source)

@@ -46,7 +46,11 @@ static uint32_t crc_portable(uint32_t crc, const uint8_t *data, int64_t bytes)
 }
 
 #if PYMPR_HAS_X86
+#if defined(__clang__)
+#define CRC_TARGET __attribute__((target("sse4.2,crc32,pclmul")))
+#else
 #define CRC_TARGET __attribute__((target("sse4.2,pclmul")))
+#endif
 
 /* The checksum as it is after as many zero bytes as `factor` stands for: x^(8 bytes - 33) modulo
  * the polynomial, since the product is shifted by one and the instruction multiplies by x^32. */

@@ -1,81 +1,23 @@
 #include "sort_bytes.h"
 
 #include "sort_inline.h"
+#include "sort_strings_inline.h"
 #include "status.h"
 #include "threads.h"
 
 #define PARALLEL_ROWS (1 << 16) /* below this, waking the other threads costs more than they save */
-#define CODE_BYTES 7            /* of a string that one code holds */
-#define MORE 8                  /* the mark of a code whose string goes on */
 #define FEW_STRINGS 6           /* that are compared whole */
 #define AHEAD 12                /* rows between asking for a string and reading it */
 #define SAMPLE 64               /* strings whose common prefix bounds that of all */
 
 typedef pympr_sort_strings strings_t;
 
-/* Seven bytes from `depth` on, padded with zeros, then how many there are: equal codes below
- * MORE are equal strings, and "a" comes before "a\0". */
-PYMPR_SORT_INLINE uint64_t string_code(const strings_t *s, int64_t row, int64_t depth)
-{
-    int64_t at = s->starts[row] + depth, left = s->ends[row] - at;
-    uint64_t word = 0;
-    if (s->data_bytes - at >= 8) {
-        memcpy(&word, s->data + at, 8);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        word = __builtin_bswap64(word);
-#endif
-    } else {
-        for (int64_t i = 0; i < left && i < 8; i++)
-            word |= (uint64_t)s->data[at + i] << (56 - 8 * i);
-    }
-    uint64_t kept = left > CODE_BYTES ? CODE_BYTES : (uint64_t)left;
-    uint64_t code = (word & ~(UINT64_MAX >> 8 * kept)) | (left > CODE_BYTES ? MORE : kept);
-    return s->descending ? ~code : code;
-}
-
-static int has_more(const strings_t *s, uint64_t code)
-{
-    return ((s->descending ? ~code : code) & 0xff) == MORE;
-}
-
-static int64_t length_of(const strings_t *s, int64_t row)
-{
-    return s->ends[row] - s->starts[row];
-}
-
-/* How many bytes the two have in common, at most `limit`, which neither is shorter than. */
-static int64_t common_bytes(const uint8_t *a, const uint8_t *b, int64_t limit)
-{
-    int64_t i = 0;
-    for (; i + 8 <= limit; i += 8) {
-        uint64_t left, right;
-        memcpy(&left, a + i, 8);
-        memcpy(&right, b + i, 8);
-        if (left != right)
-            break;
-    }
-    while (i < limit && a[i] == b[i])
-        i++;
-    return i;
-}
-
-/* `depth` bytes are known to be equal. The result is below 0 when a comes before b. */
-static int compare(const strings_t *s, int64_t a, int64_t b, int64_t depth)
-{
-    int64_t left = length_of(s, a) - depth, right = length_of(s, b) - depth;
-    int64_t shorter = left < right ? left : right;
-    int order = shorter > 0 ? memcmp(s->data + s->starts[a] + depth, s->data + s->starts[b] + depth, (size_t)shorter) : 0;
-    if (order == 0)
-        order = (left > right) - (left < right);
-    return s->descending ? -order : order;
-}
-
 static void insert_strings(const strings_t *s, pympr_sort_pair *pairs, int64_t n, int64_t depth)
 {
     for (int64_t i = 1; i < n; i++) {
         pympr_sort_pair pair = pairs[i];
         int64_t hole = i;
-        for (; hole > 0 && compare(s, pairs[hole - 1].row, pair.row, depth) > 0; hole--)
+        for (; hole > 0 && pympr_compare_strings(s, pairs[hole - 1].row, pair.row, depth) > 0; hole--)
             pairs[hole] = pairs[hole - 1];
         pairs[hole] = pair;
     }
@@ -96,12 +38,12 @@ PYMPR_SORT_INLINE void ask(const strings_t *s, const pympr_sort_pair *pairs, int
 static int64_t common_depth(const strings_t *s, const pympr_sort_pair *pairs, int64_t n, int64_t depth)
 {
     const uint8_t *first = s->data + s->starts[pairs[0].row] + depth;
-    int64_t common = length_of(s, pairs[0].row) - depth;
+    int64_t common = pympr_string_length(s, pairs[0].row) - depth;
     for (int64_t i = 1; i < n && common > 0; i++) {
         ask(s, pairs, i, n, depth);
-        int64_t limit = length_of(s, pairs[i].row) - depth;
+        int64_t limit = pympr_string_length(s, pairs[i].row) - depth;
         limit = limit < common ? limit : common;
-        common = common_bytes(first, s->data + s->starts[pairs[i].row] + depth, limit);
+        common = pympr_common_bytes(first, s->data + s->starts[pairs[i].row] + depth, limit);
     }
     return depth + common;
 }
@@ -112,7 +54,7 @@ static int64_t code_strings(const strings_t *s, pympr_sort_pair *pairs, int64_t 
     depth = common_depth(s, pairs, n, depth);
     for (int64_t i = 0; i < n; i++) {
         ask(s, pairs, i, n, depth);
-        pairs[i].code = string_code(s, pairs[i].row, depth);
+        pairs[i].code = pympr_string_code(s, pairs[i].row, depth);
     }
     return depth;
 }
@@ -122,7 +64,7 @@ static void sort_strings(const strings_t *s, pympr_sort_pair *pairs, pympr_sort_
 
 PYMPR_SORT_INLINE int is_tie(const strings_t *s, const pympr_sort_pair *pairs, int64_t i)
 {
-    return pairs[i].code == pairs[i + 1].code && has_more(s, pairs[i].code);
+    return pairs[i].code == pairs[i + 1].code && pympr_string_has_more(s, pairs[i].code);
 }
 
 /* Sorts what still ties, except for the largest tie, which is left in [*begin, *end). */
@@ -158,7 +100,7 @@ static void sort_coded(const strings_t *s, pympr_sort_pair *pairs, pympr_sort_pa
     for (;;) {
         int64_t begin, end;
         pympr_sort_pairs(pairs, scratch, n);
-        depth += CODE_BYTES;
+        depth += PYMPR_CODE_BYTES;
         sort_smaller_ties(s, pairs, scratch, n, depth, &begin, &end);
         pairs += begin;
         n = end - begin;
@@ -184,11 +126,6 @@ PYMPR_SORT_INLINE int is_null(const strings_t *s, int64_t row)
     return s->valid && !s->valid[row];
 }
 
-PYMPR_SORT_INLINE int is_bad(const strings_t *s, int64_t row)
-{
-    return s->starts[row] < 0 || s->ends[row] < s->starts[row] || s->ends[row] > s->data_bytes;
-}
-
 /* The common prefix of `first` and every `step`-th present row, at most `limit` bytes; none when a row is bad. */
 static int64_t common_prefix(const strings_t *s, int64_t first, int64_t step, int64_t limit)
 {
@@ -198,13 +135,13 @@ static int64_t common_prefix(const strings_t *s, int64_t first, int64_t step, in
     for (int64_t row = first; row < s->n; row += step) {
         if (is_null(s, row))
             continue;
-        if (is_bad(s, row)) {
+        if (pympr_string_is_bad(s, row)) {
             common = 0;
             continue;
         }
-        int64_t shorter = length_of(s, row) < common ? length_of(s, row) : common;
+        int64_t shorter = pympr_string_length(s, row) < common ? pympr_string_length(s, row) : common;
         shorter = shorter < limit ? shorter : limit; /* a thread's own `common` begins above it */
-        common = common_bytes(s->data + s->starts[first], s->data + s->starts[row], shorter);
+        common = pympr_common_bytes(s->data + s->starts[first], s->data + s->starts[row], shorter);
     }
     return common;
 }
@@ -214,9 +151,9 @@ static int64_t common_of_all(const strings_t *s)
     int64_t first = 0;
     while (first < s->n && is_null(s, first))
         first++;
-    if (first == s->n || is_bad(s, first))
+    if (first == s->n || pympr_string_is_bad(s, first))
         return 0;
-    int64_t common = common_prefix(s, first, s->n / SAMPLE + 1, length_of(s, first));
+    int64_t common = common_prefix(s, first, s->n / SAMPLE + 1, pympr_string_length(s, first));
     return common > 0 ? common_prefix(s, first, 1, common) : 0;
 }
 
@@ -231,11 +168,11 @@ int pympr_sort_bytes_codes(uint64_t *codes, int64_t *depth, uint64_t *low, uint6
     for (int64_t row = 0; row < s.n; row++) {
         if (is_null(&s, row))
             continue;
-        if (is_bad(&s, row)) {
+        if (pympr_string_is_bad(&s, row)) {
             first_bad = row < first_bad ? row : first_bad;
             continue;
         }
-        uint64_t code = string_code(&s, row, common);
+        uint64_t code = pympr_string_code(&s, row, common);
         codes[row] = code;
         lowest = code < lowest ? code : lowest;
         highest = code > highest ? code : highest;
@@ -319,9 +256,9 @@ int pympr_sort_bytes_finish(int64_t *rows, void *pairs, const int64_t *bounds, i
 int pympr_sort_bytes_first_unsorted(int64_t *row, const pympr_sort_strings *s)
 {
     for (*row = 0; *row < s->n; ++*row) {
-        if (is_bad(s, *row))
+        if (pympr_string_is_bad(s, *row))
             return PYMPR_BAD;
-        if (*row > 0 && compare(s, *row - 1, *row, 0) > 0)
+        if (*row > 0 && pympr_compare_strings(s, *row - 1, *row, 0) > 0)
             break;
     }
     return PYMPR_OK;

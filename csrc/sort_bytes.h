@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-typedef struct {
+typedef struct pympr_sort_strings {
     const uint8_t *data;
     int64_t data_bytes;
     const int64_t *starts, *ends;

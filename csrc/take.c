@@ -6,18 +6,15 @@
 #include "variants_inline.h"
 
 #define PARALLEL_ROWS (1 << 17) /* below this, waking the other threads costs more than they save */
-#define AHEAD 24                /* rows between asking for a cache line and reading it */
 #define WORDS 64                /* mask words at a time */
 #define SHORT_BYTES 16
 
-/* Returns the position of the first bad index, or `end`. The address to ask for is a number:
- * an index that far ahead is not checked yet. */
+/* Returns the position of the first bad index, or `end`. No prefetch: rows do not wait for each other,
+ * and measured up to 256 MB of items asking ahead gained 5 % at most and lost 10 % within the cache. */
 PYMPR_INLINE int64_t take_items(uint8_t *out, const uint8_t *values, int64_t item_bytes, int64_t n,
                                 const int64_t *index, int64_t begin, int64_t end)
 {
     for (int64_t i = begin; i < end; i++) {
-        int64_t ahead = i + AHEAD < end ? i + AHEAD : i;
-        __builtin_prefetch((const void *)((uintptr_t)values + (uintptr_t)index[ahead] * (uintptr_t)item_bytes));
         if (PYMPR_UNLIKELY((uint64_t)index[i] >= (uint64_t)n))
             return i;
         memcpy(out + i * item_bytes, values + index[i] * item_bytes, (size_t)item_bytes);

@@ -10,11 +10,26 @@ class KernelError(PymprError, RuntimeError):
 
 
 class DivergenceError(PymprError, RuntimeError):
-    """The ranks do not run the same program: plan, action or place in the script differ."""
+    """The ranks do not run the same program: plan, action or place in the script differ.
+
+    `exit_code` is what the job ends with when nobody catches the error;
+    `failing_rank` is the rank that ended its script with an error code, if one did.
+    """
+
+    exit_code = 76
+    failing_rank: int | None = None
 
 
 class RankError(PymprError, RuntimeError):
-    """Another rank raised; carries that rank's traceback as text."""
+    """Another rank raised; carries that rank's traceback as text.
+
+    `failing_rank` and `host` say which; `exit_code` is what the job ends with when
+    nobody catches the error.
+    """
+
+    exit_code = 1
+    failing_rank: int | None = None
+    host = ""
 
 
 class LaunchError(PymprError, RuntimeError):

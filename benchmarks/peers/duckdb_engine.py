@@ -1,11 +1,9 @@
 """DuckDB, 2 threads: tables in memory, results as Arrow tables; order of insertion given up, which is faster."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 
 from benchmarks import digests
+from benchmarks.peers import record_files
 
 THREADS = 2
 
@@ -77,29 +75,11 @@ def terasort(records: str, out: str):
 
     connection = connect()
 
-    def run():
-        rows = np.fromfile(records, dtype=np.uint8)
-        count = len(rows) // 100
-        array = pyarrow.FixedSizeBinaryArray.from_buffers(pyarrow.binary(100), count, [None, pyarrow.py_buffer(rows)])
-        source = pyarrow.table({"record": array})
-        connection.register("source", source)
-        with open(out, "wb") as file:
-            query = "select record from source order by record"
-            file.writelines(bytes_of(batch.column(0)) for batch in connection.sql(query).to_arrow_reader(1 << 16))
+    def order(high: np.ndarray, low: np.ndarray) -> np.ndarray:
+        connection.register("keys", pyarrow.table({"high": high, "low": low, "place": np.arange(len(high))}))
+        return connection.sql("select place from keys order by high, low").to_arrow_table()["place"].to_numpy()
 
-    def digest(_):
-        try:
-            return digests.of_files([Path(out)])
-        finally:
-            os.unlink(out)
-
-    return run, digest
-
-
-def bytes_of(column) -> memoryview:
-    """The bytes of a binary column, one value after the other."""
-    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
-    return memoryview(column.buffers()[2])[offsets[0] : offsets[-1]]
+    return record_files.sorted_by(order, records, out)
 
 
 def reduce_by_key(keys: str, values: str):

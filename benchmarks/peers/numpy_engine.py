@@ -1,11 +1,9 @@
 """NumPy, one thread: its sort uses AVX-512 or AVX2; the buffer for the result is made before the clock starts."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 
 from benchmarks import digests
+from benchmarks.peers import record_files
 
 
 def start() -> None:
@@ -29,21 +27,11 @@ def sort(keys: str):
 
 
 def terasort(records: str, out: str):
-    def run():
-        rows = np.fromfile(records, dtype=np.uint8).reshape(-1, 100)
-        high = rows[:, :8].copy().view(">u8").astype(np.uint64).reshape(-1)
-        order = np.argsort(high)
-        if (sorted_high := high[order])[1:].size and (sorted_high[1:] == sorted_high[:-1]).any():
-            low = rows[:, 8:10].copy().view(">u2").astype(np.uint16).reshape(-1)
-            order = np.lexsort((low, high))
-        with open(out, "wb") as file:
-            for start in range(0, len(order), 1 << 16):
-                rows[order[start : start + (1 << 16)]].tofile(file)
+    return record_files.sorted_by(order, records, out)
 
-    def digest(_):
-        try:
-            return digests.of_files([Path(out)])
-        finally:
-            os.unlink(out)
 
-    return run, digest
+def order(high: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """Sort by the first 8 bytes; by all 10 only when two of them are equal."""
+    permutation = np.argsort(high)
+    ordered = high[permutation]
+    return np.lexsort((low, high)) if (ordered[1:] == ordered[:-1]).any() else permutation

@@ -1,11 +1,11 @@
 """Polars, 2 threads, in the fastest form found: the streaming engine; lines come through the CSV reader."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks import digests
+from benchmarks.peers import record_files
 
 THREADS = 2
 
@@ -54,22 +54,11 @@ def sort(keys: str):
 def terasort(records: str, out: str):
     import polars as pl
 
-    def run():
-        rows = np.fromfile(records, dtype=np.uint8).reshape(-1, 100)
-        high = rows[:, :8].copy().view(">u8").astype(np.uint64).reshape(-1)
-        low = rows[:, 8:10].copy().view(">u2").astype(np.uint16).reshape(-1)
-        order = pl.DataFrame({"high": high, "low": low}).select(pl.arg_sort_by("high", "low")).to_series().to_numpy()
-        with open(out, "wb") as file:
-            for start in range(0, len(order), 1 << 16):
-                rows[order[start : start + (1 << 16)]].tofile(file)
+    def order(high: np.ndarray, low: np.ndarray) -> np.ndarray:
+        keys = pl.DataFrame({"high": high, "low": low})
+        return keys.select(pl.arg_sort_by("high", "low")).to_series().to_numpy()
 
-    def digest(_):
-        try:
-            return digests.of_files([Path(out)])
-        finally:
-            os.unlink(out)
-
-    return run, digest
+    return record_files.sorted_by(order, records, out)
 
 
 def reduce_by_key(keys: str, values: str):

@@ -1,10 +1,15 @@
 """pympr itself: every rank runs this; the names and functions are PySpark's wherever PySpark has them."""
 
 import operator
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks import digests
+
+ROWS_A_WRITE = 1 << 14
 
 
 def start() -> None:
@@ -42,9 +47,12 @@ def wordcount(text: str):
 
 
 def logcount(log: str):
-    from pympr.jobs import logcount as job
+    def run():
+        agents = context.textFile(log).map(lambda line: line.split('"')[5])
+        counts = agents.map(lambda agent: (agent, 1)).reduceByKey(operator.add).collect()
+        return counts, sum(count for agent, count in counts if "Mobile" in agent)
 
-    return (lambda: job.count_agents(context, log)), (lambda result: digests.of_counts(result[0]) + [result[1]])
+    return run, lambda result: digests.of_counts(result[0]) + [result[1]]
 
 
 def sort(keys: str):
@@ -55,6 +63,30 @@ def sort(keys: str):
         return digests.add(world().allgather(digests.of_sequence(values, offset)))
 
     return (lambda: mine.sortBy(lambda x: x).toNumpy()), digest
+
+
+def terasort(records: str, out: str):
+    """The parts of the sorted file are written by the partitions; PySpark has no other way out for records either."""
+
+    def write(index: int, rows: Iterator[bytes]) -> Iterator[int]:
+        with open(f"{out}-{index:05d}", "wb") as file:
+            while block := list(islice(rows, ROWS_A_WRITE)):
+                file.write(b"".join(block))
+        yield index
+
+    def run():
+        return context.binaryRecords(records, 100).sortBy(lambda row: row[:10]).mapPartitionsWithIndex(write).collect()
+
+    def digest(indices: list[int]) -> list[int]:
+        parts = [Path(f"{out}-{index:05d}") for index in sorted(indices)]
+        found = digests.of_files(parts)
+        world().barrier()
+        for part in parts[world().rank :: world().size]:
+            part.unlink()
+        world().barrier()
+        return found
+
+    return run, digest
 
 
 def reduce_by_key(keys: str, values: str):

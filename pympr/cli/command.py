@@ -19,7 +19,7 @@ OUTPUTS = ("rank0", "all", "tagged", "files")
 
 
 class Wish(NamedTuple):
-    """What the user asked for: the program after the interpreter, ranks, where output goes, and how many cores there are."""
+    """What the user asked for, and the cores there are; `program` is what follows the interpreter."""
 
     program: Sequence[str]
     size: int
@@ -43,7 +43,9 @@ def alone(python: str, wish: Wish, job_folder: str) -> Start:
     return Start(command, 1, {VARIABLE: job_folder}, [])
 
 
-def launched(python: str, wish: Wish, job_folder: str, launcher: Launcher, library: Library, environment: Mapping[str, str]) -> Start:
+def launched(
+    python: str, wish: Wish, job_folder: str, launcher: Launcher, library: Library, environment: Mapping[str, str]
+) -> Start:
     """`wish.size` ranks through `launcher`; variables that the user has set stay as they are."""
     threads = max(1, wish.cores // wish.size)
     added = {VARIABLE: job_folder, "OMP_NUM_THREADS": str(threads)}

@@ -12,7 +12,7 @@ _SIGNS = {"ok": "ok  ", "info": "    ", "warning": "WARN", "wrong": "FAIL"}
 
 
 class Finding(NamedTuple):
-    """One line of the report: what was looked at, `state` ("ok", "info", "warning", "wrong"), what was found, what to do."""
+    """One line of the report; `state` is "ok", "info", "warning" or "wrong", `remedy` says what to do."""
 
     subject: str
     state: str

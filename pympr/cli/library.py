@@ -69,7 +69,10 @@ def find_launcher(library: Library, environment: Mapping[str, str] = os.environ)
             return Launcher(path, vendor)
         tried.append(f"{path} ({vendor or 'of an unknown vendor'})")
     found = f"found {', '.join(tried)}" if tried else "found none"
-    raise LaunchError(f"no launcher of {library} ({library.path}) beside the library or on PATH: {found}; install the one of {library.vendor}, or start under srun")
+    raise LaunchError(
+        f"no launcher of {library} ({library.path}) beside the library or on PATH: {found}; "
+        f"install the one of {library.vendor}, or start under srun"
+    )
 
 
 def _candidates(library: Library, environment: Mapping[str, str]) -> Iterator[str]:
@@ -88,7 +91,9 @@ def _candidates(library: Library, environment: Mapping[str, str]) -> Iterator[st
 
 def _banner(launcher: str) -> str:
     try:
-        done = subprocess.run([launcher, "--version"], capture_output=True, text=True, timeout=_PROBE_SECONDS, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [launcher, "--version"], capture_output=True, text=True, timeout=_PROBE_SECONDS, stdin=subprocess.DEVNULL
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout + done.stderr
@@ -100,7 +105,12 @@ def vendor_of(banner: str) -> str:
     >>> vendor_of("mpiexec (Open MPI) 5.0.11"), vendor_of("HYDRA build details:"), vendor_of("?")
     ('Open MPI', 'MPICH', '')
     """
-    for sign, vendor in (("Intel(R) MPI", "Intel MPI"), ("Open MPI", "Open MPI"), ("OpenRTE", "Open MPI"), ("HYDRA", "MPICH")):
+    for sign, vendor in (
+        ("Intel(R) MPI", "Intel MPI"),
+        ("Open MPI", "Open MPI"),
+        ("OpenRTE", "Open MPI"),
+        ("HYDRA", "MPICH"),
+    ):
         if sign in banner:
             return vendor
     return ""

@@ -30,8 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def jobs() -> dict[str, str]:
     """The ready-made jobs and the first line of each one's docstring, found without importing them."""
-    folders = importlib.util.find_spec("pympr.jobs").submodule_search_locations
-    files = sorted(file for folder in folders for file in Path(folder).glob("[a-z]*.py"))
+    package = importlib.util.find_spec("pympr.jobs")
+    folders = package.submodule_search_locations if package is not None else None
+    files = sorted(file for folder in folders or () for file in Path(folder).glob("[a-z]*.py"))
     return {file.stem: _first_line(file) for file in files}
 
 
@@ -50,7 +51,9 @@ def _run_command(name: str, arguments: list[str]) -> int:
 
 
 def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="pympr", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="pympr", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--version", action="version", version=f"pympr {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands and jobs")
     for name, text in (_COMMANDS | jobs()).items():

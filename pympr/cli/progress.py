@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from pympr.run.stations import Page
+from pympr.run.pages import Page
 
 _BAR_CHARACTERS = 20
 
@@ -18,7 +18,13 @@ def line(pages: Sequence[Page], elapsed_seconds: float) -> str:
         return ""
     stage = Counter(page.stage for page in pages).most_common(1)[0][0]
     inside = [page for page in pages if page.stage == stage]
-    texts = [_clock(elapsed_seconds), stage or _common_operation(inside), *_parts(inside), *_amounts(inside), *_slowest(inside)]
+    texts = [
+        _clock(elapsed_seconds),
+        stage or _common_operation(inside),
+        *_parts(inside),
+        *_amounts(inside),
+        *_slowest(inside),
+    ]
     return "  ".join(text for text in texts if text)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pympr.cli import progress
-from pympr.run.stations import Page
+from pympr.run.pages import Page
 
 _LINE_SECONDS = 30.0
 _CLEAR = b"\r\x1b[K"

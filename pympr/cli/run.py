@@ -18,7 +18,7 @@ from pympr.cli.verdict import judge
 from pympr.collectives.launcher import find_launch
 from pympr.config import Config
 from pympr.errors import LaunchError
-from pympr.run import stations
+from pympr.run.pages import read_pages
 
 _FOLDER = "pympr-output"
 
@@ -42,13 +42,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="pympr run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("-n", type=_positive, dest="size", metavar="N", help="ranks (default: the usable cores, or the tasks of the Slurm allocation)")
+    parser.add_argument(
+        "-n",
+        type=_positive,
+        dest="size",
+        metavar="N",
+        help="ranks (default: the usable cores, or the tasks of the Slurm allocation)",
+    )
     parser.add_argument(
         "--output",
         default="rank0",
         metavar="rank0|all|tagged|files[:FOLDER]",
-        help=f"whose standard output is shown: rank 0's (default), everybody's, everybody's with the rank before each line, "
-        f"or one file a rank in FOLDER (default {_FOLDER}); errors are always shown",
+        help="whose standard output is shown: rank 0's (default), everybody's, everybody's with the rank "
+        f"before each line, or one file a rank in FOLDER (default {_FOLDER}); errors are always shown",
     )
     parser.add_argument("--timeout", type=float, default=float("inf"), metavar="S", help="end the job after S seconds")
     parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, help="run a module")
@@ -93,7 +99,7 @@ def _supervise(options: argparse.Namespace, program: list[str], folder: Path) ->
         relay.add_tagged(folder, start.size)
     supervisor = Supervisor(folder, relay, options.timeout, Config().hang_seconds)
     ending = supervisor.run(start.command, start.environment)
-    verdict = judge(ending, stations.read_pages(folder), folder, is_launched)
+    verdict = judge(ending, read_pages(folder), folder, is_launched)
     if verdict.message:
         _say(verdict.message)
     return verdict.code
@@ -108,7 +114,10 @@ def _prepare(options: argparse.Namespace, program: list[str], folder: str) -> tu
     found, reason = library.find_library()
     if found is None:
         if options.size is not None:
-            raise LaunchError(f"{size} ranks need an MPI library, but mpi4py finds none ({reason}); install one, such as pip install mpich, or load the site's module")
+            raise LaunchError(
+                f"{size} ranks need an MPI library, but mpi4py finds none ({reason}); "
+                "install one, such as pip install mpich, or load the site's module"
+            )
         _say("no MPI library found: running on 1 rank (`pympr doctor` says more)")
         return command.alone(sys.executable, wish._replace(size=1), folder), False
     launcher = library.find_launcher(found)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from pympr.cli.relay import Relay
 from pympr.cli.verdict import Ending
-from pympr.run import processes, stations, waiting
+from pympr.run import waiting
 from pympr.run.jobdir import VARIABLE
+from pympr.run.pages import Page, read_pages
+from pympr.run.processes import state_of
 
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 # How long a job may take to end by itself once it is known to have failed or was asked to end.
@@ -36,21 +38,22 @@ class Supervisor:
         self._signalled_at = float("inf")
         self._failed_at = float("inf")
         self._looked_at = 0.0
+        self._awake = waiting.Wakefulness(time.monotonic())
         self._process: subprocess.Popen | None = None
 
     def run(self, command: list[str], environment: dict[str, str]) -> Ending:
         """Start `command` and wait for its end; kills what is left of a job that did not end well."""
         handlers = {number: signal.signal(number, self._forward) for number in _FORWARDED}
         try:
-            self._process = self._start(command, environment)
-            cut_by = self._wait()
-            if cut_by is not None or self._process.returncode != 0:
-                self._kill()
+            process = self._process = self._start(command, environment)
+            cut_by = self._wait(process)
+            if cut_by is not None or process.returncode != 0:
+                self._kill(process)
             self._relay.drain()
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-        return Ending(self._process.wait(), cut_by, self._signal)
+        return Ending(process.wait(), cut_by, self._signal)
 
     def _start(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen:
         # In a session of its own the job has no terminal: reading from it would fail, not wait.
@@ -62,11 +65,11 @@ class Supervisor:
         self._relay.started(process)
         return process
 
-    def _wait(self) -> str | None:
+    def _wait(self, process: subprocess.Popen) -> str | None:
         """Until the job ends (None) or must be cut (why)."""
         while True:
-            self._relay.pump(_TICK_SECONDS, self._process)
-            if self._process.poll() is not None:
+            self._relay.pump(_TICK_SECONDS, process)
+            if process.poll() is not None:
                 return None
             reason = self._reason_to_cut(time.monotonic())
             if reason is not None:
@@ -80,7 +83,7 @@ class Supervisor:
         if now - self._looked_at < (_BAR_SECONDS if self._relay.has_bar else _LOOK_SECONDS):
             return None
         self._looked_at = now
-        pages = stations.read_pages(self._folder)
+        pages = read_pages(self._folder)
         self._relay.show(pages)
         if self._failed_at == float("inf") and (self._folder / "failure").exists():
             self._failed_at = now
@@ -88,12 +91,17 @@ class Supervisor:
             return f"did not end within {_GRACE_SECONDS:g} s of the failure"
         return self._find_hang(pages, now)
 
-    def _find_hang(self, pages: list[stations.Page], now: float) -> str | None:
+    def _find_hang(self, pages: list[Page], now: float) -> str | None:
         limit_seconds = self._hang_seconds + _BEHIND_SECONDS
-        stall = waiting.find_stall([page for page in pages if not page.has_ended], now, limit_seconds)
-        if stall is None or not waiting.is_hanging(stall, now, limit_seconds, _state):
+        living = [page for page in pages if not page.has_ended]
+        if self._awake.seconds(now) < limit_seconds or not living:
             return None
-        return f"no progress for {limit_seconds:g} s\n{waiting.describe_stall(stall, now, _state)}"
+        if all(now - page.heartbeat > limit_seconds for page in living):
+            return f"no sign of life from any rank for {limit_seconds:g} s"
+        stall = waiting.find_stall(living, now, limit_seconds)
+        if stall is None or not waiting.is_hanging(stall, now, limit_seconds, state_of):
+            return None
+        return f"no progress for {limit_seconds:g} s\n{waiting.describe_stall(stall, now, state_of)}"
 
     def _forward(self, number: int, frame: object) -> None:
         """Pass a signal on; one that asks to end is given a grace, a second one ends at once."""
@@ -101,13 +109,13 @@ class Supervisor:
             return
         if number != signal.SIGUSR1:
             if self._signal:
-                self._kill()
+                self._kill(self._process)
             self._signal, self._signalled_at = self._signal or number, time.monotonic()
         self._process.send_signal(number)
 
-    def _kill(self) -> None:
+    def _kill(self, process: subprocess.Popen) -> None:
         """End the session of the launcher and every process that carries this job's variable."""
-        end_group(self._process.pid)
+        end_group(process.pid)
         mark = f"{VARIABLE}={self._folder}".encode()
         for pid in _find_processes(mark):
             if pid != os.getpid():
@@ -137,8 +145,3 @@ def _find_processes(mark: bytes) -> list[int]:
         if mark in variables:
             found.append(int(path.parent.name))
     return found
-
-
-def _state(page: stations.Page) -> str:
-    is_near = page.pid_namespace == stations.pid_namespace() != 0
-    return processes.state(page.pid) if is_near else "?"

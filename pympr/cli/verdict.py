@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pympr.run.difference import fold
 from pympr.run.guard import LOST
-from pympr.run.stations import Page
+from pympr.run.pages import Page
 from pympr.run.watch import HUNG
 
 
@@ -45,9 +45,9 @@ def judge(ending: Ending, pages: Sequence[Page], folder: Path, is_launched: bool
 def _judge_ranks(status: int, pages: Sequence[Page], is_complete: bool) -> Verdict:
     if is_complete:
         return Verdict(status if status >= 0 else LOST, "")
-    lines = [f"a rank was lost before the script ended (the launcher said {status})"]
-    lines += [f"  {text}" for text in _last_seen(pages)]
-    return Verdict(LOST, "\n".join(lines))
+    text = f"a rank was lost before the script ended (the launcher said {status})"
+    seen = "".join(f"\n  {place}" for place in _last_seen(pages))
+    return Verdict(LOST, f"{text}; last seen:{seen}" if seen else text)
 
 
 def _last_seen(pages: Sequence[Page]) -> list[str]:
@@ -56,9 +56,9 @@ def _last_seen(pages: Sequence[Page]) -> list[str]:
     for page in pages:
         stage = f" ({page.stage})" if page.stage else ""
         where = f" at {page.where}" if page.where else ""
-        state = "had ended" if page.has_ended else f"{'waited' if page.waits else 'was'} in {page.operation}{stage}{where}"
+        state = "ended" if page.has_ended else f"{'waiting ' * page.waits}in {page.operation}{stage}{where}"
         places.setdefault(state, []).append(page.rank)
-    return [f"{fold(ranks)} {state}" for state, ranks in places.items()]
+    return [f"{fold(ranks)}: {state}" for state, ranks in places.items()]
 
 
 def _read(path: Path) -> str | None:

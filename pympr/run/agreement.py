@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Mapping
 from hashlib import blake2b
+from types import FrameType
 
 from pympr.collectives.world import World
 from pympr.errors import DivergenceError
 from pympr.run import stations
 from pympr.run.difference import describe, fold
-from pympr.run.failure import DIVERGED, Failure, echo, failure_of
+from pympr.run.failure import Failure, echo, failure_of
 from pympr.run.meeting import meet, share, tell
 
 _STAGE_END = "the end of a stage"
@@ -77,7 +78,7 @@ def _tell_failure(world: World, error: BaseException | None, context: str, first
 def _mark(error: BaseException, first: int, note: str) -> None:
     """Add to the error what the record cannot tell, and who is to report it."""
     try:
-        error.failing_rank = first
+        error.failing_rank = first  # type: ignore[attr-defined]
         if note:
             error.add_note(f"pympr: {note}")
     except Exception:
@@ -89,15 +90,14 @@ def raise_difference(world: World, fields: Mapping[str, str], error: BaseExcepti
     with stations.waiting(fields.get("action", ""), fields.get("where", "")):
         difference = describe(world, fields)
     divergence = DivergenceError(difference.message)
-    divergence.exit_code = difference.exit_code or DIVERGED
     if difference.ending_rank is not None:
-        divergence.failing_rank = difference.ending_rank
+        divergence.failing_rank, divergence.exit_code = difference.ending_rank, difference.exit_code
     raise divergence from error
 
 
 def call_site(depth: int = 1) -> str:
     """The user's place in the script, "file:line": the first frame that is not pympr's own (a job is the user's)."""
-    frame = sys._getframe(depth)
+    frame: FrameType | None = sys._getframe(depth)
     while frame is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     if frame is None:

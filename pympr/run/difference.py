@@ -11,7 +11,10 @@ from pympr.run.meeting import share, tell
 _MOST_GROUPS = 6
 _MOST_CHARACTERS = 300
 _MOST_TEXT_BYTES = 1 << 16
-_ADVICE = "every rank must reach the same actions in the same order on the same data; look for a branch on the rank, the order of a set, a clock, a random number or a file list that differs"
+_ADVICE = (
+    "every rank must reach the same actions in the same order on the same data; look for a branch on the rank, "
+    "the order of a set, a clock, a random number or a file list that differs"
+)
 
 
 class Group(NamedTuple):
@@ -22,7 +25,7 @@ class Group(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The message, its lines of who gave what, and the lowest rank that ended its script with an exit code (None, 0: none)."""
+    """What differs; `ending_rank` is the lowest rank that ended its script with an exit code (None, 0: none did)."""
 
     message: str
     sides: str

@@ -82,7 +82,7 @@ def _raise_instances() -> None:
         """Exit the interpreter by raising SystemExit(status)."""
         error = SystemExit(status)
         caller = sys._getframe(1)
-        error.place = f"{caller.f_code.co_filename}:{caller.f_lineno}"
+        error.place = f"{caller.f_code.co_filename}:{caller.f_lineno}"  # type: ignore[attr-defined]
         raise error
 
     sys.exit = exit

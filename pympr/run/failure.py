@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from pympr.errors import DivergenceError, RankError
 
-DIVERGED = 76
 INTERRUPTED = 130
 _MOST_CHARACTERS = 32_768
 
@@ -68,11 +67,8 @@ def exit_code(error: BaseException) -> int:
     >>> exit_code(KeyError("x")), exit_code(KeyboardInterrupt()), exit_code(SystemExit(3))
     (1, 130, 3)
     """
-    carried = getattr(error, "exit_code", None)
-    if isinstance(error, (DivergenceError, RankError)) and isinstance(carried, int):
-        return carried
-    if isinstance(error, DivergenceError):
-        return DIVERGED
+    if isinstance(error, DivergenceError | RankError):
+        return error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     return shell_code(error.code) if isinstance(error, SystemExit) else 1
@@ -95,7 +91,9 @@ def echo(failure: Failure, note: str) -> RankError:
     """The exception for the ranks that did not fail, with `failing_rank`, `host` and `exit_code`."""
     place = f" in {failure.context}" if failure.context else ""
     also = f" ({note})" if note else ""
-    error = _echo_class(failure.classes)(f"rank {failure.rank} ({failure.host}) failed{place}{also}:\n{failure.text.rstrip()}")
+    error = _echo_class(failure.classes)(
+        f"rank {failure.rank} ({failure.host}) failed{place}{also}:\n{failure.text.rstrip()}"
+    )
     error.failing_rank, error.host, error.exit_code = failure.rank, failure.host, failure.exit_code
     return error
 
@@ -107,7 +105,11 @@ def _echo_class(classes: list[list[str]]) -> type[RankError]:
         if found is None or issubclass(RankError, found):
             continue
         try:
-            twin = type("RankError", (RankError, found), {"__module__": RankError.__module__, "__init__": _plain_init, "__str__": _plain_str})
+            twin = type(
+                "RankError",
+                (RankError, found),
+                {"__module__": RankError.__module__, "__init__": _plain_init, "__str__": _plain_str},
+            )
             twin("probe")
         except Exception:
             continue

@@ -9,7 +9,7 @@ import time
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Callable
 
 from pympr.collectives.world import World
 from pympr.config import Config
@@ -69,6 +69,7 @@ class Guard:
         self._excepthook = sys.excepthook
         self._thread_hook = threading.excepthook
         self._leave = os._exit
+        self._closers: list[Callable[[], None]] = []
         channel(world)
 
     def hook_in(self) -> None:
@@ -81,9 +82,9 @@ class Guard:
             self.directory.write("started", "")
         sys.excepthook = self.on_exception
         threading.excepthook = self.on_thread_exception
-        threading._register_atexit(self.on_end)
+        threading._register_atexit(self.on_end)  # type: ignore[attr-defined]
         atexit.register(self.on_exit)
-        os._exit = self.on_leave
+        os._exit = self.on_leave  # type: ignore[assignment]
         _enable_faulthandler()
 
     def is_ours(self) -> bool:
@@ -95,7 +96,7 @@ class Guard:
         if not self.is_ours():
             self._excepthook(kind, error, trace)
             return
-        if getattr(error, "failing_rank", self.world.rank) != self.world.rank:
+        if getattr(error, "failing_rank", None) not in (None, self.world.rank):
             time.sleep(_PATIENCE_SECONDS)
         self.end_all(exit_code(error), "an exception ended the script", format_error(error))
 
@@ -112,7 +113,11 @@ class Guard:
     def on_leave(self, status: int) -> None:
         """`os._exit` would look like success to some launchers."""
         if self.is_ours():
-            self.end_all(status & 0xFF or LOST, f"os._exit({status}) was called", "".join(traceback.format_stack(sys._getframe(1), 3)))
+            self.end_all(
+                status & 0xFF or LOST,
+                f"os._exit({status}) was called",
+                "".join(traceback.format_stack(sys._getframe(1), 3)),
+            )
         self._leave(status)
 
     def on_end(self) -> None:
@@ -122,9 +127,19 @@ class Guard:
         try:
             self._meet_at_end(exit_status.status())
         except BaseException as error:
-            self.end_all(INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1, "the end of the script failed", format_error(error))
+            self.end_all(
+                INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1,
+                "the end of the script failed",
+                format_error(error),
+            )
+        for close in self._closers:
+            close()
         self._has_ended = True
         self._close()
+
+    def before_end(self, close: Callable[[], None]) -> None:
+        """Call `close` when all ranks have ended their script and MPI still works; it may be collective."""
+        self._closers.append(close)
 
     def on_exit(self) -> None:
         """The interpreter is about to end: a forked child must not shut down the MPI of its parent."""

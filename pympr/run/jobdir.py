@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pympr.collectives.world import World
 from pympr.errors import LaunchError
-from pympr.run import processes, stations
 from pympr.run.meeting import tell
+from pympr.run.pages import Page, read_pages
+from pympr.run.processes import state_of
 
 VARIABLE = "PYMPR_JOB_DIR"
 _STARTING_SECONDS = 3600
@@ -89,7 +90,7 @@ def sweep(base: Path) -> None:
 
 def _is_abandoned(path: Path) -> bool:
     """Whether all its pages are of processes that are gone; without a page, when it is too old to be just starting."""
-    pages = stations.read_pages(path)
+    pages = read_pages(path)
     if pages:
         return not any(_may_live(page) for page in pages)
     try:
@@ -98,9 +99,8 @@ def _is_abandoned(path: Path) -> bool:
         return False
 
 
-def _may_live(page: stations.Page) -> bool:
-    is_near = page.host == socket.gethostname() and page.pid_namespace == stations.pid_namespace() != 0
-    return not is_near or processes.state(page.pid) != ""
+def _may_live(page: Page) -> bool:
+    return page.host != socket.gethostname() or state_of(page) != ""
 
 
 def _make(path: Path) -> None:
@@ -108,6 +108,11 @@ def _make(path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = os.lstat(path)
     except OSError as error:
-        raise LaunchError(f"cannot make the job directory {path}: {error.strerror}; set PYMPR_RUN_DIR to a writable directory") from error
+        raise LaunchError(
+            f"cannot make the job directory {path}: {error.strerror}; set PYMPR_RUN_DIR to a writable directory"
+        ) from error
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise LaunchError(f"{path} is not a directory of mode 0700 that belongs to user {os.geteuid()}; set PYMPR_RUN_DIR to another place")
+        raise LaunchError(
+            f"{path} is not a directory of mode 0700 that belongs to user {os.geteuid()}; "
+            "set PYMPR_RUN_DIR to another place"
+        )

@@ -39,7 +39,9 @@ def channel(world: World) -> Any:
     return world.attached["agreement"].comm
 
 
-def meet(world: World, digest: int, has_failed: bool, operation: str, where: str, limit: Callable[[], None] | None = None) -> Meeting:
+def meet(
+    world: World, digest: int, has_failed: bool, operation: str, where: str, limit: Callable[[], None] | None = None
+) -> Meeting:
     """One 24-byte allreduce over (digest, its complement, failing rank).
 
     A rank that has to wait says so at its station with `operation` and `where`;

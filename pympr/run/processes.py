@@ -2,6 +2,8 @@
 
 import os
 
+from pympr.run.pages import Page, pid_namespace
+
 
 def state(pid: int) -> str:
     """The state of a process as one letter of /proc ("R", "S", "T" stopped, ...), "" when it is gone, "?" when unknown.
@@ -15,6 +17,11 @@ def state(pid: int) -> str:
     except OSError:
         return _ask_signal(pid)
     return "" if letter in "ZX" else letter
+
+
+def state_of(page: Page) -> str:
+    """The state of the process that wrote a page of this node, "?" where its pid means nothing here."""
+    return state(page.pid) if page.pid_namespace == pid_namespace() != 0 else "?"
 
 
 def _ask_signal(pid: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pympr.run.difference import fold
-from pympr.run.stations import Page
+from pympr.run.pages import Page
 
 _MOST_MISSING = 8
 _SILENCE_SECONDS = 3.0
@@ -19,13 +19,36 @@ class Stall(NamedTuple):
     missing: list[Page]
 
 
+class Wakefulness:
+    """How long an observer has looked without a gap: after being stopped itself it may not judge others by the clock.
+
+    >>> awake = Wakefulness(0.0, gap_seconds=2.0)
+    >>> awake.seconds(1.0), awake.seconds(2.5), awake.seconds(60.0), awake.seconds(61.0)
+    (1.0, 2.5, 0.0, 1.0)
+    """
+
+    def __init__(self, now: float, gap_seconds: float = 2.0):
+        self._gap_seconds = gap_seconds
+        self._since = self._last = now
+
+    def seconds(self, now: float) -> float:
+        """To be called often: the seconds since the last gap between two calls."""
+        if now - self._last > self._gap_seconds:
+            self._since = now
+        self._last = now
+        return now - self._since
+
+
 def find_stall(pages: Sequence[Page], now: float, seconds: float) -> Stall | None:
-    """The stall around the lowest rank that has waited longer than `seconds`; None when nobody has."""
-    waiting = [page for page in pages if page.waits and now - page.changed > seconds]
-    if not waiting:
+    """The stall around the lowest waiting rank, once a rank has waited longer than `seconds`; None before.
+
+    Ranks that have just begun to wait are left out; those near the limit count,
+    so that all see the same lowest rank, whichever reaches the limit first.
+    """
+    waiting = [page for page in pages if page.waits and now - page.changed > seconds / 2]
+    if not any(now - page.changed > seconds for page in waiting):
         return None
-    first = waiting[0]
-    waiters = [page for page in pages if page.waits and _place(page) == _place(first)]
+    waiters = [page for page in pages if page.waits and _place(page) == _place(waiting[0])]
     return Stall(waiters, [page for page in pages if page not in waiters])
 
 
@@ -53,7 +76,8 @@ def describe_stall(stall: Stall, now: float, state_of: Callable[[Page], str]) ->
 
 def _describe_missing(page: Page, now: float, state: str) -> str:
     verb = "waits in" if page.waits else "has been in"
-    text = f"  rank {page.rank} (pid {page.pid}, {page.host}), which {verb} {_place_text(page)} for {_age(now - page.since)}"
+    text = f"  rank {page.rank} (pid {page.pid}, {page.host}), which {verb} {_place_text(page)}"
+    text += f" for {_age(now - page.since)}"
     if page.done or page.total or page.rows:
         text += f", {page.rows:,} rows, {page.done} of {page.total} parts, last progress {_age(now - page.changed)} ago"
     return text + _describe_life(now - page.heartbeat, state)

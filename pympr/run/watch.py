@@ -9,11 +9,13 @@ from pathlib import Path
 
 from pympr.collectives.world import World
 from pympr.config import Config
-from pympr.run import guard, meeting, processes, stations, waiting
+from pympr.run import guard, meeting, stations, waiting
 from pympr.run.difference import fold
 from pympr.run.guard import LOST
 from pympr.run.jobdir import VARIABLE, job_directory
-from pympr.run.stations import Page, Station
+from pympr.run.pages import Page, page_path, read_page, read_pages
+from pympr.run.processes import state_of
+from pympr.run.stations import Station
 
 HUNG = 124
 _BEAT_SECONDS = 0.5
@@ -39,7 +41,7 @@ def open(world: World, config: Config | None = None) -> Station:
 
 def _open_solo(world: World) -> Station:
     given = os.environ.get(VARIABLE, "")
-    path = stations.page_path(Path(given), 0) if given and Path(given).is_dir() else None
+    path = page_path(Path(given), 0) if given and Path(given).is_dir() else None
     return Station(0, 1, world.hostname, path)
 
 
@@ -47,14 +49,14 @@ def _open_watched(world: World, config: Config) -> Station:
     guard.install(world, config)
     directory = job_directory(world, config.run_dir).path
     _register_stack(directory, world.rank)
-    station = Station(world.rank, world.size, world.hostname, stations.page_path(directory, world.rank))
+    station = Station(world.rank, world.size, world.hostname, page_path(directory, world.rank))
     is_whole = world.node().size == world.size
     _Watchdog(station, directory, is_whole, config).start()
     return station
 
 
 def _register_stack(directory: Path, rank: int) -> None:
-    """On SIGUSR2 write the Python stack to a file, in C, so that it works inside any call; leaves a handler of the user's."""
+    """On SIGUSR2 write the Python stack to a file; in C, so that it works in any call. A user's handler stays."""
     if signal.getsignal(signal.SIGUSR2) != signal.SIG_DFL:
         return
     descriptor = os.open(_stack_path(directory, rank), os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -81,60 +83,64 @@ class _Watchdog(threading.Thread):
 
     def run(self) -> None:
         pause_seconds = max(0.05, min(_BEAT_SECONDS, self._warn_seconds / 4, self._hang_seconds / 4))
+        awake = waiting.Wakefulness(time.monotonic())
         while not self._station.has_ended and guard.guard() is not None:
             self._station.beat()
-            self._look()
+            self._look(awake.seconds(time.monotonic()))
             time.sleep(pause_seconds)
 
-    def _look(self) -> None:
+    def _look(self, awake_seconds: float) -> None:
         if time.monotonic() - self._neighbour_seen_at > _NEIGHBOUR_SECONDS:
             self._neighbour_seen_at = time.monotonic()
             self._look_for_lost_neighbour()
         step = self._station.step()
-        if step.waits and time.monotonic() - step.since > min(self._warn_seconds, self._hang_seconds):
-            self._look_for_stall(step.since)
+        waited_seconds = min(awake_seconds, time.monotonic() - step.since) if step.waits else 0.0
+        if waited_seconds > self._warn_seconds and self._warned_of != step.since:
+            self._warn(step.since)
+        if waited_seconds > self._hang_seconds:
+            self._end_hang()
 
-    def _look_for_stall(self, since: float) -> None:
-        pages, now = self._pages(), time.monotonic()
-        warned = waiting.find_stall(pages, now, self._warn_seconds)
-        if warned is not None and self._is_mine(warned) and self._warned_of != since:
+    def _warn(self, since: float) -> None:
+        now = time.monotonic()
+        stall = waiting.find_stall(self._pages(), now, self._warn_seconds)
+        if stall is not None and self._is_mine(stall):
             self._warned_of = since
-            guard.tell(waiting.describe_stall(warned, now, self._state))
-        stall = waiting.find_stall(pages, now, self._hang_seconds)
-        if stall is not None and self._is_mine(stall) and waiting.is_hanging(stall, now, self._hang_seconds, self._state):
-            self._end(stall, now)
+            guard.tell(waiting.describe_stall(stall, now, state_of))
+
+    def _end_hang(self) -> None:
+        now = time.monotonic()
+        stall = waiting.find_stall(self._pages(), now, self._hang_seconds)
+        if stall is None or not self._is_mine(stall):
+            return
+        if waiting.is_hanging(stall, now, self._hang_seconds, state_of):
+            details = f"{waiting.describe_stall(stall, now, state_of)}\n{self._collect_stacks(stall)}"
+            guard.end_all(HUNG, f"no progress for {self._hang_seconds:g} s", details)
 
     def _is_mine(self, stall: waiting.Stall) -> bool:
         """The lowest waiting rank speaks, if anybody is missing."""
         is_known = bool(stall.missing) or not self._is_whole
         return is_known and stall.waiters[0].rank == self._station.rank
 
-    def _end(self, stall: waiting.Stall, now: float) -> None:
-        details = f"{waiting.describe_stall(stall, now, self._state)}\n{self._collect_stacks(stall)}"
-        guard.end_all(HUNG, f"no progress for {self._hang_seconds:g} s", details)
-
     def _pages(self) -> list[Page]:
-        pages = stations.read_pages(self._directory)
+        pages = read_pages(self._directory)
         return [page for page in pages if page.host == self._station.host and not page.has_ended]
-
-    def _state(self, page: Page) -> str:
-        """The state of the page's process, "?" where its pid means nothing here."""
-        return processes.state(page.pid) if _is_near(page) else "?"
 
     def _look_for_lost_neighbour(self) -> None:
         """Every rank looks after the next one of its node, so that somebody looks after everyone."""
         neighbour = self._neighbour()
-        if neighbour is None or self._state(neighbour):
+        if neighbour is None or state_of(neighbour):
             self._gone_since.clear()
             return
         since = self._gone_since.setdefault(neighbour.rank, time.monotonic())
         if time.monotonic() - since > _LAUNCHER_SECONDS:
-            guard.end_all(LOST, f"rank {neighbour.rank} (pid {neighbour.pid}, {neighbour.host}) is gone: killed or crashed")
+            guard.end_all(
+                LOST, f"rank {neighbour.rank} (pid {neighbour.pid}, {neighbour.host}) is gone: killed or crashed"
+            )
 
     def _neighbour(self) -> Page | None:
         rank, size = self._station.rank, self._station.size
         for step in range(1, size):
-            page = stations.read_page(stations.page_path(self._directory, (rank + step) % size))
+            page = read_page(page_path(self._directory, (rank + step) % size))
             if page is not None and page.host == self._station.host:
                 return None if page.has_ended else page
         return None
@@ -152,11 +158,7 @@ class _Watchdog(threading.Thread):
 
     def _can_dump(self, page: Page) -> bool:
         is_registered = _stack_path(self._directory, page.rank).exists()
-        return is_registered and _is_near(page) and self._state(page) not in ("", "T")
-
-
-def _is_near(page: Page) -> bool:
-    return page.pid_namespace == stations.pid_namespace() != 0
+        return is_registered and state_of(page) not in ("", "T", "?")
 
 
 def _read_stack(path: Path) -> str:

@@ -78,3 +78,38 @@ def test_text_has_the_words_it_was_asked_for(tmp_path):
     text.write_text(tmp_path / "text", 5000, 100)
     words = (tmp_path / "text").read_text(encoding="utf-8").split()
     assert len(words) == 5000 and len(set(words)) == 100
+
+
+def test_tables_show_wrong_and_failed_engines_without_times():
+    from benchmarks import report
+
+    done = {
+        "seconds": 1.0,
+        "warm": True,
+        "digest": [2],
+        "foreign_cores": 0.0,
+        "peak_rss_bytes": [1],
+        "cpu_seconds": 1.0,
+    }
+    hello = {"versions": "x", "startup_seconds": 0.1, "load_seconds": 0.1}
+    record = {
+        "family": "sort",
+        "name": "x",
+        "title": "t",
+        "rows": 1,
+        "input_bytes": 8,
+        "ranks": 2,
+        "aims": {"fastest": 2},
+        "remark": "",
+        "when": "2000-01-01 00:00",
+        "machine": dict.fromkeys(("processor", "cores", "memory", "system", "python", "mpi"), "?"),
+        "wrong": ["pympr"],
+        "engines": {
+            "pympr": {"repetitions": [done], **hello},
+            "polars": {"repetitions": [done | {"digest": [3]}], **hello},
+            "duckdb": {"repetitions": [done], "failure": "broke", **hello},
+        },
+    }
+    text = report.body([record])
+    assert "| pympr | wrong |" in text and "| duckdb | failed |" in text and "duckdb failed: broke" in text
+    assert "WRONG: pympr" in text and "| polars | 1.00 [1.00-1.00] |" in text

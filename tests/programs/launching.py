@@ -1,5 +1,6 @@
 """Start the programs of this folder as a user does, and say what came of it."""
 
+import functools
 import os
 import pathlib
 import re
@@ -33,11 +34,17 @@ def python(name: str, *arguments: str) -> list[str]:
     return [str(HERE / name), *arguments]
 
 
-def mpirun(program: list[str], size: int, flags: tuple[str, ...] = (), **environment: str) -> Outcome:
-    """The program under the plain launcher of the installed MPI."""
+@functools.cache
+def installed() -> tuple[library.Library, library.Launcher]:
+    """The MPI library of this environment and its launcher."""
     found, reason = library.find_library()
     assert found is not None, reason
-    launcher = library.find_launcher(found)
+    return found, library.find_launcher(found)
+
+
+def mpirun(program: list[str], size: int, flags: tuple[str, ...] = (), **environment: str) -> Outcome:
+    """The program under the plain launcher of the installed MPI."""
+    found, launcher = installed()
     wish = command.Wish(program, size, "all", "", machine.usable_cores())
     start = command.launched(sys.executable, wish, "", launcher, found, os.environ)
     variables = {name: text for name, text in start.environment.items() if text}
@@ -75,4 +82,5 @@ def run(arguments: list[str], limit_seconds: float = 60, **environment: str) -> 
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without the settings under test."""
-    return {name: text for name, text in os.environ.items() if not name.startswith("PYMPR_") or "TEST" in name}
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("PYMPR_") or "TEST" in name}
+    return kept | {"PYTHONUNBUFFERED": ""}

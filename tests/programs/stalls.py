@@ -7,8 +7,11 @@ import sys
 import time
 
 from pympr.collectives.world import world
+
 from pympr.run import watch
 from pympr.run.agreement import agree_on, call_site
+from pympr.run.jobdir import job_directory
+from pympr.run.pages import read_pages
 
 WORLD = world()
 STATION = watch.open(WORLD)
@@ -38,6 +41,14 @@ def slow_map():
             STATION.progress(rows=1)
 
 
+def all_stopped():
+    """As a scheduler does that suspends a job: every rank, for longer than the limit."""
+    others = " ".join(str(page.pid) for page in read_pages(job_directory(WORLD).path))
+    subprocess.Popen(["/bin/sh", "-c", f"sleep 0.5; kill -STOP {others}; sleep 4; kill -CONT {others}"])
+    for _ in range(15):
+        time.sleep(0.1)
+
+
 def other_collective():
     with STATION.doing("exchange", where="user.py:20", waits=True):
         WORLD.comm.Barrier()
@@ -48,6 +59,7 @@ STALLS = {
     "stop-for-a-while": stop_for_a_while,
     "endless-map": endless_map,
     "slow-map": slow_map,
+    "all-stopped": all_stopped,
     "other-collective": other_collective,
     "late-end": lambda: time.sleep(4),
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),

@@ -28,7 +28,11 @@ def end(fault: str, tmp_path, size: int = SIZE):
         ("exit-256", 1, ["exit code 1"]),
         ("exit-3-live-thread", 3, ["exit code 3"]),
         ("exit-3-busy-executor", 3, ["exit code 3"]),
-        ("exit-0", 76, ["DivergenceError", "ranks 0-1: count at faults.py", "rank 2: the end of the script at faults.py"]),
+        (
+            "exit-0",
+            76,
+            ["DivergenceError", "ranks 0-1: count at faults.py", "rank 2: the end of the script at faults.py"],
+        ),
         ("leave-0", 69, ["os._exit(0) was called", "faults.py"]),
         ("leave-5", 5, ["os._exit(5) was called"]),
         ("interrupt", 130, ["KeyboardInterrupt", "rank 2 of 3"]),
@@ -88,6 +92,7 @@ def test_solo_world_is_left_alone():
     import sys
 
     from pympr.collectives.world import World
+
     from pympr.run import guard
 
     hooks = sys.excepthook, os._exit

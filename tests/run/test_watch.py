@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from launching import mpirun, python
-
 from pympr.collectives.world import World
+
 from pympr.run import processes, stations, waiting, watch
-from pympr.run.stations import Page, Station
+from pympr.run.pages import PAGE_BYTES, Page, page_path, read_page, read_pages
+from pympr.run.stations import Station
 
 WARN_SECONDS, HANG_SECONDS = "0.5", "2"
 
@@ -24,7 +25,10 @@ def launch(stall: str, tmp_path, size: int = 3, **settings):
     ("stall", "words"),
     [
         ("stop", ["rank 1 (pid ", "which has been in the script", "stopped by a signal, no sign of life for"]),
-        ("endless-map", ["which has been in map (stage 2) at user.py:12", "1,000 rows, 1 of 4 parts", "in endless_map"]),
+        (
+            "endless-map",
+            ["which has been in map (stage 2) at user.py:12", "1,000 rows, 1 of 4 parts", "in endless_map"],
+        ),
         ("other-collective", ["which waits in exchange at user.py:20", "in other_collective"]),
     ],
 )
@@ -58,6 +62,12 @@ def test_rank_that_comes_late_costs_one_warning(stall, words, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_job_that_was_suspended_as_a_whole_goes_on(tmp_path):
+    outcome = launch("all-stopped", tmp_path, PYMPR_WARN_SECONDS="0")
+    assert (outcome.code, outcome.reports()) == (0, 0), outcome.err
+    assert outcome.seconds > 4
+
+
 def test_quiet_while_nobody_waits_long(tmp_path):
     outcome = launch("nothing", tmp_path, PYMPR_WARN_SECONDS="30")
     assert (outcome.code, outcome.err.count("pympr:")) == (0, 0), outcome.err
@@ -70,8 +80,10 @@ def test_limits_of_zero_switch_the_watchdog_off(tmp_path):
 
 def test_lost_rank_is_named_where_the_launcher_does_not_see_it(tmp_path):
     # The launcher's own child is a shell, which lives on.
-    keeper = f"import subprocess, sys; subprocess.run([sys.executable, {python('stalls.py')[0]!r}, 'kill'], close_fds=False); import time; time.sleep(60)"
-    outcome = mpirun(["-c", keeper], 3, PYMPR_RUN_DIR=str(tmp_path))
+    keeper = (
+        "import subprocess, sys, time; subprocess.run([sys.executable, *sys.argv[1:]], close_fds=False); time.sleep(60)"
+    )
+    outcome = mpirun(["-c", keeper, *python("stalls.py", "kill")], 3, PYMPR_RUN_DIR=str(tmp_path))
     assert outcome.reports() == 1, outcome.err
     assert "rank 1 (pid " in outcome.err and "is gone: killed or crashed; all ranks end with code 69" in outcome.err
     assert outcome.code == 69
@@ -80,12 +92,11 @@ def test_lost_rank_is_named_where_the_launcher_does_not_see_it(tmp_path):
 
 def page(rank: int, operation: str = "count", waits: bool = True, age: float = 60.0, **fields) -> Page:
     """A page as of time 1,000 that has not changed for `age` seconds."""
-    values = dict(
-        rank=rank, size=4, pid=100 + rank, pid_namespace=1, steps=1, waits=waits, has_ended=False, since=1000 - age,
-        rows=0, bytes=0, done=0, total=0, changed=1000 - age, host="node", operation=operation, where="a.py:31",
-        stage="", heartbeat=1000.0,
-    )  # fmt: skip
-    return Page(**values | fields)
+    since = 1000 - age
+    values = Page(
+        rank, 4, 100 + rank, 1, 1, waits, False, since, 0, 0, 0, 0, since, "node", operation, "a.py:31", "", 1000.0
+    )
+    return values._replace(**fields)
 
 
 def test_no_stall_while_nobody_has_waited_long():
@@ -98,6 +109,12 @@ def test_stall_is_around_the_lowest_waiting_rank():
     stall = waiting.find_stall(pages, 1000, 30)
     assert [each.rank for each in stall.waiters] == [1, 3]
     assert [each.rank for each in stall.missing] == [0, 2]
+
+
+def test_rank_just_below_the_limit_is_part_of_the_stall():
+    stall = waiting.find_stall([page(0, age=29), page(1, "exchange", age=31)], 1000, 30)
+    assert [each.rank for each in stall.waiters] == [0]
+    assert [each.rank for each in stall.missing] == [1]
 
 
 def test_progress_of_the_missing_rank_is_no_hang():
@@ -118,7 +135,9 @@ def test_stall_names_places_states_and_progress():
         page(1, "map", waits=False, stage="stage 2", rows=5000, done=1, total=8, heartbeat=988.0),
         page(2, "the script", waits=False, where=""),
     ]
-    text = waiting.describe_stall(waiting.Stall([page(0), page(3)], missing), 1000, lambda page: "T" if page.rank == 1 else "")
+    text = waiting.describe_stall(
+        waiting.Stall([page(0), page(3)], missing), 1000, lambda page: "T" if page.rank == 1 else ""
+    )
     assert text == (
         "ranks 0, 3 wait in count at a.py:31 (60 s) for\n"
         "  rank 1 (pid 101, node), which has been in map (stage 2) at a.py:31 for 60 s, 5,000 rows, 1 of 8 parts, "
@@ -140,36 +159,36 @@ def test_missing_rank_of_another_node_is_said():
 
 
 def test_station_shows_nested_steps_and_counts(tmp_path):
-    path = stations.page_path(tmp_path, 3)
+    path = page_path(tmp_path, 3)
     station = Station(3, 4, "node", path)
-    assert stations.read_page(path).operation == "the script"
+    assert read_page(path).operation == "the script"
     with station.doing("map", where="a.py:7", stage="stage 1"):
         station.progress(rows=10, bytes=80, done=1, total=4)
         station.progress(rows=5)
         with station.doing("exchange", waits=True):
-            found = stations.read_page(path)
+            found = read_page(path)
     assert (found.rank, found.size, found.pid, found.host) == (3, 4, os.getpid(), "node")
     assert (found.operation, found.where, found.stage, found.waits) == ("exchange", "a.py:7", "stage 1", True)
     assert (found.rows, found.bytes, found.done, found.total) == (15, 80, 1, 4)
-    assert stations.read_page(path).operation == "the script"
+    assert read_page(path).operation == "the script"
     station.close()
-    assert stations.read_page(path).has_ended
+    assert read_page(path).has_ended
 
 
 def test_counters_start_again_with_a_stage(tmp_path):
-    path = stations.page_path(tmp_path, 0)
+    path = page_path(tmp_path, 0)
     station = Station(0, 1, "node", path)
     with station.doing("map", stage="stage 1"):
         station.progress(rows=10)
     with station.doing("map", stage="stage 2"):
-        assert stations.read_page(path).rows == 0
+        assert read_page(path).rows == 0
 
 
 @given(st.text(max_size=100), st.text(max_size=300), st.text(max_size=300))
 def test_page_holds_any_text(host, operation, where):
     station = Station(0, 1, host)
     with station.doing(operation, where):
-        found = stations._decode(bytes(station._memory))
+        found = station.page()
     for text, kept in ((host, found.host), (operation, found.operation), (where, found.where)):
         encoded = text.encode("utf-8", "replace").rstrip(b"\0")
         assert encoded.startswith(kept.rstrip("\ufffd").encode("utf-8", "replace"))
@@ -177,13 +196,13 @@ def test_page_holds_any_text(host, operation, where):
 
 def test_page_that_is_no_page_is_not_read(tmp_path):
     (tmp_path / "rank.0").write_bytes(b"")
-    (tmp_path / "rank.1").write_bytes(b"x" * stations.PAGE_BYTES)
-    assert stations.read_pages(tmp_path) == []
-    assert stations.read_page(tmp_path / "rank.2") is None
+    (tmp_path / "rank.1").write_bytes(b"x" * PAGE_BYTES)
+    assert read_pages(tmp_path) == []
+    assert read_page(tmp_path / "rank.2") is None
 
 
 def test_station_of_a_forked_child_is_silent(tmp_path):
-    stations.set_current(Station(0, 1, "node", stations.page_path(tmp_path, 0)))
+    stations.set_current(Station(0, 1, "node", page_path(tmp_path, 0)))
     try:
         pid = os.fork()
         if pid == 0:

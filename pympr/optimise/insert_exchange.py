@@ -1,0 +1,49 @@
+"""Every wide step gets the exchange it needs under it."""
+
+from dataclasses import replace
+
+from pympr.optimise.recognise import combine_operation
+from pympr.plan.node import Node, transform
+from pympr.plan.wide import (
+    CoGroup,
+    Combine,
+    Contract,
+    Exchange,
+    FinalCombine,
+    Group,
+    Join,
+    LocalCombine,
+    PartitionBy,
+    Sort,
+)
+
+
+def insert_exchanges(plan: Node) -> Node | None:
+    """Put an Exchange below wide steps, and a combine before it where values can be merged."""
+    return transform(plan, _rule)
+
+
+def _rule(node: Node) -> Node | None:
+    if isinstance(node, Combine):
+        local = LocalCombine(node.child, node.create, node.merge_value, node.merge_combiners)
+        local = replace(local, operation=combine_operation(local))
+        moved = Exchange(local, node.partitioning)
+        return FinalCombine(moved, node.merge_combiners, node.partitioning, local.operation)
+    if isinstance(node, (Group, PartitionBy, Sort)):
+        return replace(node, child=_moved(node.child, node.partitioning))
+    if isinstance(node, Join):
+        left, right = _all_moved((node.left, node.right), node.partitioning)
+        return replace(node, left=left, right=right)
+    if isinstance(node, CoGroup):
+        return replace(node, inputs=_all_moved(node.inputs, node.partitioning))
+    return None
+
+
+def _all_moved(inputs: tuple[Node, ...], contract: Contract) -> tuple[Node, ...]:
+    """An input that occurs twice is moved once."""
+    moved = {id(child): _moved(child, contract) for child in inputs}
+    return tuple(moved[id(child)] for child in inputs)
+
+
+def _moved(child: Node, contract: Contract) -> Node:
+    return child if isinstance(child, Exchange) else Exchange(child, contract)

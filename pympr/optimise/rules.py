@@ -1,0 +1,15 @@
+"""The ordered list of rules; the reason stands wherever the order matters."""
+
+from pympr.optimise.drop_exchange import drop_exchanges
+from pympr.optimise.fuse import fuse_functions
+from pympr.optimise.insert_exchange import insert_exchanges
+from pympr.optimise.recognise import recognise_functions
+from pympr.optimise.words_of_text import read_words
+
+RULES = (
+    recognise_functions,
+    read_words,  # needs Words
+    insert_exchanges,
+    drop_exchanges,  # before fusing: Fused no longer says whether keys were kept
+    fuse_functions,
+)

@@ -1,0 +1,18 @@
+"""Words of a text file are read as words: no line is ever made."""
+
+from dataclasses import replace
+
+from pympr.plan.narrow import Words
+from pympr.plan.node import Node, transform
+from pympr.plan.sources import TextFile
+
+
+def read_words(plan: Node) -> Node | None:
+    """Words(TextFile) is TextFile with words as its unit: newlines are white space too."""
+    return transform(plan, _rule)
+
+
+def _rule(node: Node) -> Node | None:
+    if isinstance(node, Words) and isinstance(node.child, TextFile) and node.child.unit == "lines":
+        return replace(node.child, unit="words")
+    return None

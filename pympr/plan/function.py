@@ -1,0 +1,108 @@
+"""A user's function in a plan: what it is called, where it stands, what it is made of."""
+
+import functools
+import hashlib
+import types
+from dataclasses import dataclass
+from typing import Any, Callable
+
+# Stands in a description for what can change, of which only the type is told.
+OPAQUE = "\0opaque:"
+_PLAIN = (int, float, complex, str, bytes, bool, type(None))
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A callable with the line it was written on; equal when its code is."""
+
+    call: Callable[..., Any]
+
+    @property
+    def name(self) -> str:
+        """`lambda` or the qualified name.
+
+        >>> Function(str.split).name
+        'str.split'
+        """
+        name = getattr(self.call, "__qualname__", type(self.call).__name__)
+        return "lambda" if "<lambda>" in name else name.replace("<locals>.", "")
+
+    @property
+    def where(self) -> str:
+        """File and line of the definition, or the module for what has no code."""
+        code = getattr(self.call, "__code__", None)
+        if code is not None:
+            return f"{code.co_filename.rsplit('/', 1)[-1]}:{code.co_firstlineno}"
+        return str(getattr(self.call, "__module__", None) or type(self.call).__module__)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.where}" if hasattr(self.call, "__code__") else self.name
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits of the code, constants and closure; the same on every rank."""
+        text = describe(self.call)
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both surely do the same: one function, or equal code with equal constants."""
+        if not isinstance(other, Function):
+            return False
+        if self.call is other.call:
+            return True
+        mine = describe(self.call)
+        return OPAQUE not in mine and mine == describe(other.call)
+
+    def __hash__(self) -> int:
+        return int(self.fingerprint(), 16)
+
+
+def describe(value: Any, depth: int = 4) -> str:
+    """What a function or constant is, as text without addresses or set order.
+
+    Of what can change (lists, dictionaries, objects) only the type is told: a
+    function may collect something on its rank without being another function.
+    """
+    if isinstance(value, _PLAIN):
+        return f"{type(value).__name__}:{value!r}"
+    if isinstance(value, types.CodeType):
+        return _describe_code(value, depth)
+    if depth == 0:
+        return OPAQUE + type(value).__qualname__
+    if isinstance(value, types.FunctionType):
+        return _describe_function(value, depth)
+    if isinstance(value, functools.partial):
+        parts = [value.func, value.args, tuple(sorted(value.keywords.items()))]
+        return f"partial({','.join(describe(part, depth - 1) for part in parts)})"
+    if isinstance(value, types.MethodType):
+        return f"{value.__qualname__}({describe(value.__self__, depth - 1)})"
+    return _describe_container(value, depth)
+
+
+def _describe_container(value: Any, depth: int) -> str:
+    if isinstance(value, tuple):
+        return f"tuple({','.join(describe(item, depth - 1) for item in value)})"
+    if isinstance(value, frozenset):
+        return f"frozenset({','.join(sorted(describe(item, depth - 1) for item in value))})"
+    name = getattr(value, "__qualname__", None)
+    if name is not None:  # a class, a built-in function, a method of a type
+        return f"{getattr(value, '__module__', '')}.{name}"
+    return f"{OPAQUE}{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _describe_function(function: types.FunctionType, depth: int) -> str:
+    cells = tuple(_cell(cell) for cell in function.__closure__ or ())
+    keywords = tuple(sorted((function.__kwdefaults__ or {}).items()))
+    parts = [function.__code__, function.__defaults__, keywords, cells]
+    return f"def({function.__module__};{';'.join(describe(part, depth - 1) for part in parts)})"
+
+
+def _describe_code(code: types.CodeType, depth: int) -> str:
+    constants = ",".join(describe(constant, max(depth - 1, 1)) for constant in code.co_consts)
+    return f"code({code.co_code.hex()};{constants};{code.co_names};{code.co_argcount})"
+
+
+def _cell(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not yet filled: a function that refers to itself
+        return object  # any type will do

@@ -1,0 +1,123 @@
+"""Steps that need no other partition."""
+
+from dataclasses import dataclass
+
+from pympr.plan.expression import Expression
+from pympr.plan.function import Function
+from pympr.plan.node import Node
+
+
+@dataclass(frozen=True)
+class Map(Node):
+    """f(record) for every record."""
+
+    child: Node
+    function: Function
+    preserves: bool = False
+
+
+@dataclass(frozen=True)
+class FlatMap(Node):
+    """All items of f(record), for every record."""
+
+    child: Node
+    function: Function
+    preserves: bool = False
+
+
+@dataclass(frozen=True)
+class Filter(Node):
+    """The records for which f(record) is true."""
+
+    child: Node
+    function: Function
+
+
+@dataclass(frozen=True)
+class MapValues(Node):
+    """(k, f(v)) for every (k, v)."""
+
+    child: Node
+    function: Function
+
+
+@dataclass(frozen=True)
+class FlatMapValues(Node):
+    """(k, item) for every item of f(v), for every (k, v)."""
+
+    child: Node
+    function: Function
+
+
+@dataclass(frozen=True)
+class MapPartitions(Node):
+    """f(iterator of records), or f(index, iterator), gives the records of the new partition."""
+
+    child: Node
+    function: Function
+    with_index: bool = False
+    preserves: bool = False
+
+
+@dataclass(frozen=True)
+class MapBlocks(Node):
+    """f(array or tuple of arrays) for every block of columns."""
+
+    child: Node
+    function: Function
+
+
+@dataclass(frozen=True)
+class Union(Node):
+    """The partitions of all inputs, one after the other."""
+
+    inputs: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Cached(Node):
+    """Computed once, then kept by the rank that computed it."""
+
+    child: Node
+    rdd_id: int
+
+
+@dataclass(frozen=True)
+class Project(Node):
+    """An expression over columns instead of a Python function over records."""
+
+    child: Node
+    expression: Expression
+    function: Function
+    preserves: bool = False
+
+
+@dataclass(frozen=True)
+class Where(Node):
+    """The records for which an expression over columns is true."""
+
+    child: Node
+    expression: Expression
+    function: Function
+
+
+@dataclass(frozen=True)
+class Words(Node):
+    """The words of every line, as `str.split()` finds them."""
+
+    child: Node
+    function: Function
+
+
+@dataclass(frozen=True)
+class Fused(Node):
+    """Python functions run one after the other on each record, without lists between."""
+
+    child: Node
+    steps: tuple[tuple[str, Function], ...]
+
+    def details(self) -> str:
+        return " -> ".join(f"{verb}({function})" for verb, function in self.steps)
+
+    def identity(self) -> str:
+        return "Fused(" + ",".join(f"{verb}:{f.fingerprint()}" for verb, f in self.steps) + ")"

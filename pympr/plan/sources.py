@@ -1,0 +1,56 @@
+"""Where rows come from."""
+
+from dataclasses import dataclass, field
+from typing import Any, Sequence
+
+from pympr.plan.node import Node
+
+
+@dataclass(frozen=True)
+class Collection(Node):
+    """A Python sequence that every rank holds, cut into slices; `serial` tells it from others."""
+
+    serial: int = field(repr=False)
+    values: Sequence[Any] = field(repr=False, compare=False)
+    fingerprint: str = field(repr=False)
+    num_slices: int
+
+
+@dataclass(frozen=True)
+class Range(Node):
+    """The integers of `range(start, stop, step)`, cut into slices."""
+
+    start: int
+    stop: int
+    step: int
+    num_slices: int
+
+
+@dataclass(frozen=True)
+class TextFile(Node):
+    """Lines (or words) of files: one file, a directory, a glob, compressed or plain."""
+
+    path: str
+    min_partitions: int
+    errors: str = "strict"
+    unit: str = "lines"
+    use_unicode: bool = True
+
+
+@dataclass(frozen=True)
+class BinaryRecords(Node):
+    """Records of a fixed length in flat files."""
+
+    path: str
+    record_length: int
+
+
+@dataclass(frozen=True)
+class Arrays(Node):
+    """NumPy arrays that each rank passed: partition r is rank r's; `serial` tells them from others."""
+
+    serial: int = field(repr=False)
+    arrays: Any = field(repr=False, compare=False)
+    kinds: str
+    is_row: bool
+    num_ranks: int

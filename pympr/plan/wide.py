@@ -1,0 +1,119 @@
+"""Steps that bring rows of different partitions together."""
+
+from dataclasses import dataclass
+
+from pympr.plan.function import Function
+from pympr.plan.node import Node
+
+
+@dataclass(frozen=True)
+class Hash:
+    """Equal keys meet; `function` chooses the partition, None by the key's own hash."""
+
+    num_partitions: int
+    function: Function | None = None
+
+    def __str__(self) -> str:
+        by = "" if self.function is None else f", {self.function}"
+        return f"hash({self.num_partitions}{by})"
+
+    def fingerprint(self) -> str:
+        return f"hash:{self.num_partitions}:{self.function.fingerprint() if self.function else ''}"
+
+
+@dataclass(frozen=True)
+class ByRange:
+    """Partitions hold consecutive ranges of the sort key."""
+
+    num_partitions: int
+    key: Function
+    ascending: bool = True
+
+    def __str__(self) -> str:
+        order = "" if self.ascending else ", descending"
+        return f"range({self.num_partitions}, {self.key}{order})"
+
+
+Contract = Hash | ByRange
+
+
+@dataclass(frozen=True)
+class Combine(Node):
+    """Values of equal keys merged into one combiner a key."""
+
+    child: Node
+    create: Function
+    merge_value: Function
+    merge_combiners: Function
+    partitioning: Hash
+
+
+@dataclass(frozen=True)
+class Group(Node):
+    """(k, all values of k) for every key."""
+
+    child: Node
+    partitioning: Hash
+
+
+@dataclass(frozen=True)
+class PartitionBy(Node):
+    """The same (k, v) records, placed by key."""
+
+    child: Node
+    partitioning: Hash
+
+
+@dataclass(frozen=True)
+class Join(Node):
+    """(k, (v, w)) for every pair with equal keys; `how` is inner, left, right or full."""
+
+    left: Node
+    right: Node
+    how: str
+    partitioning: Hash
+
+
+@dataclass(frozen=True)
+class CoGroup(Node):
+    """(k, one list of values for every input) for every key."""
+
+    inputs: tuple[Node, ...]
+    partitioning: Hash
+
+
+@dataclass(frozen=True)
+class Sort(Node):
+    """All records in the order of key(record), stable."""
+
+    child: Node
+    partitioning: ByRange
+
+
+@dataclass(frozen=True)
+class Exchange(Node):
+    """Rows move to where a contract wants them."""
+
+    child: Node
+    contract: Contract
+
+
+@dataclass(frozen=True)
+class LocalCombine(Node):
+    """What can be merged before the exchange is merged."""
+
+    child: Node
+    create: Function
+    merge_value: Function
+    merge_combiners: Function
+    operation: str | None = None
+
+
+@dataclass(frozen=True)
+class FinalCombine(Node):
+    """The combiners of equal keys merged after the exchange."""
+
+    child: Node
+    merge_combiners: Function
+    partitioning: Hash
+    operation: str | None = None

@@ -1,0 +1,100 @@
+"""Records to files, whole or not at all."""
+
+import os
+import shutil
+from typing import Any, BinaryIO, Callable, Iterator
+
+from pympr.collectives.world import World
+from pympr.data.block import Block, ColumnBlock
+from pympr.data.column import with_separator
+from pympr.data.schema import Leaf
+from pympr.errors import OutputExistsError
+from pympr.run.actions.action import Run
+from pympr.run.together import together
+
+# Rows that are laid out for one write call: some megabytes.
+WRITE_RECORDS = 1 << 16
+
+
+def refuse_existing(world: World, path: str) -> None:
+    """OutputExistsError on all ranks when the output is there already; collective."""
+
+    def look() -> None:
+        if world.rank == 0 and os.path.lexists(path):
+            raise OutputExistsError(f"output directory {path} already exists: remove it or name another")
+
+    together(world, look, f"saving to {path}")
+
+
+def save_text(run: Run, path: str) -> None:
+    """Write str(record) and a newline for every record, as UTF-8; see `save`."""
+    save(run, path, lines_of)
+
+
+def save_records(run: Run, path: str) -> None:
+    """Write the bytes of every record, one after the other; see `save`."""
+    save(run, path, bytes_of)
+
+
+def save(run: Run, path: str, encode: Callable[[Block], Any]) -> None:
+    """Write one file part-00000, ... for every partition, and _SUCCESS, into a new directory.
+
+    All is written beside `path` and renamed at the end: a reader sees the whole
+    directory or none. A failure leaves nothing behind.
+    """
+    path = path.removeprefix("file://").rstrip("/")
+    refuse_existing(run.world, path)
+    folder, name = os.path.split(path)
+    hidden = os.path.join(folder, f"_{name}.pympr-temporary")
+    together(run.world, lambda: _make(hidden) if run.world.rank == 0 else None, f"saving to {path}")
+    try:
+        run.each(lambda index, blocks: _write_part(os.path.join(hidden, f"part-{index:05d}"), blocks, encode))
+        together(run.world, lambda: _commit(hidden, path) if run.world.rank == 0 else None, f"saving to {path}")
+    except BaseException:
+        if run.world.rank == 0:
+            shutil.rmtree(hidden, ignore_errors=True)
+        raise
+
+
+def _make(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+
+
+def _commit(hidden: str, path: str) -> None:
+    with open(os.path.join(hidden, "_SUCCESS"), "x"):
+        pass
+    if os.path.lexists(path):
+        raise OutputExistsError(f"output directory {path} came into being while it was written")
+    os.rename(hidden, path)
+
+
+def _write_part(path: str, blocks: Iterator[Block], encode: Callable[[Block], Any]) -> None:
+    with open(path, "xb", buffering=0) as file:
+        for block in blocks:
+            for begin in range(0, len(block), WRITE_RECORDS):
+                _write_all(file, encode(block.slice(begin, min(begin + WRITE_RECORDS, len(block)))))
+
+
+def _write_all(file: BinaryIO, data: Any) -> None:
+    view = memoryview(data).cast("B")
+    while len(view):
+        view = view[file.write(view) :]
+
+
+def lines_of(block: Block) -> Any:
+    """str(record) and a newline for every record, as UTF-8."""
+    if isinstance(block, ColumnBlock) and block.layout == Leaf("string"):
+        return with_separator(block.columns[0], ord("\n")).data
+    text = "\n".join(map(str, block.records()))
+    return (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def bytes_of(block: Block) -> Any:
+    """The records, which are bytes, one after the other; TypeError for anything else."""
+    if isinstance(block, ColumnBlock) and block.layout == Leaf("bytes"):
+        return block.columns[0].compact().data.data
+    for record in block.records():
+        if not isinstance(record, bytes):
+            raise TypeError(f"expected bytes to write as they are, got {record!r}")
+    return b"".join(block.records())

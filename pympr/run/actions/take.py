@@ -1,0 +1,37 @@
+"""The first or smallest records, without computing what is not needed."""
+
+import heapq
+from itertools import chain, islice
+from typing import Any, Callable, Iterator
+
+from pympr.collectives.gather import allgather_objects
+from pympr.data.block import Block
+from pympr.run.actions.action import Run
+from pympr.run.actions.collect import gathered_partials
+
+GROWTH = 4
+
+
+def take(run: Run, number: int) -> list[Any]:
+    """The first `number` records: one partition first, then four times as many at each step."""
+    taken: list[Any] = []
+    begin, width = 0, 1
+    while len(taken) < number and begin < run.rows.total:
+        end = min(begin + width, run.rows.total)
+        missing = number - len(taken)
+        mine = run.walk(lambda index, blocks: list(islice(_records(blocks), missing)), begin, end)
+        merged = {index: part for ranks in allgather_objects(run.world, mine) for index, part in ranks.items()}
+        taken += [record for index in sorted(merged) for record in merged[index]]
+        begin, width = end, width * GROWTH
+    return taken[:number]
+
+
+def take_ordered(run: Run, number: int, key: Callable[[Any], Any] | None, is_largest: bool) -> list[Any]:
+    """The `number` smallest (or largest) records in order; equal ones in the order of the partitions."""
+    select = heapq.nlargest if is_largest else heapq.nsmallest
+    mine = run.each(lambda index, blocks: select(number, _records(blocks), key=key))
+    return select(number, chain.from_iterable(gathered_partials(run, mine)), key=key)
+
+
+def _records(blocks: Iterator[Block]) -> Iterator[Any]:
+    return chain.from_iterable(block.records() for block in blocks)

@@ -1,0 +1,23 @@
+"""How many partitions a plan's rows have, without running it."""
+
+from pympr.plan import narrow, sources, wide
+from pympr.plan.node import Node
+from pympr.run.listing import Listing
+
+
+def count_partitions(node: Node, listing: Listing) -> int:
+    """The number of partitions of `node`; lists input files when they decide (collective then)."""
+    if isinstance(node, (sources.Collection, sources.Range)):
+        return node.num_slices
+    if isinstance(node, sources.TextFile):
+        return len(listing.text(node.path, node.min_partitions))
+    if isinstance(node, sources.BinaryRecords):
+        return len(listing.records(node.path, node.record_length))
+    if isinstance(node, sources.Arrays):
+        return node.num_ranks
+    if isinstance(node, narrow.Union):
+        return sum(count_partitions(child, listing) for child in node.inputs)
+    partitioning = getattr(node, "partitioning", None) or getattr(node, "contract", None)
+    if isinstance(partitioning, (wide.Hash, wide.ByRange)):
+        return partitioning.num_partitions
+    return count_partitions(node.children()[0], listing)

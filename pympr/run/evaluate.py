@@ -1,0 +1,98 @@
+"""One table from plan node to what it does to rows."""
+
+from dataclasses import replace
+from typing import Any, Callable
+
+from pympr.config import Config
+from pympr.plan import narrow, sources, wide
+from pympr.plan.node import Node
+from pympr.run.buffers import Buffers
+from pympr.run.listing import Listing
+from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
+from pympr.run.operators import sources as read
+from pympr.run.operators.source_text import read_split
+from pympr.run.rows import Rows, held, readable, union
+from pympr.stages.cut import StageInput
+
+
+class Evaluator:
+    """Rows of a stage's pipeline, given what earlier stages left on this rank."""
+
+    def __init__(self, rank: int, config: Config, listing: Listing, left: dict[int, Rows]) -> None:
+        self.rank, self.config, self.listing, self.left = rank, config, listing, left
+        self.buffers = Buffers(config.read_bytes)
+
+    def rows(self, node: Node) -> Rows:
+        """The rows a node gives; nothing is computed before its partitions are walked."""
+        return _TABLE[type(node)](self, node)
+
+
+def _collection(at: Evaluator, node: sources.Collection) -> Rows:
+    return readable(node.num_slices, lambda index: read.read_slice(node.values, node.num_slices, index, at.config))
+
+
+def _range(at: Evaluator, node: sources.Range) -> Rows:
+    return readable(node.num_slices, lambda index: read.read_range(node, index, at.config))
+
+
+def _text(at: Evaluator, node: sources.TextFile) -> Rows:
+    splits = at.listing.text(node.path, node.min_partitions)
+    return readable(len(splits), lambda index: read_split(splits[index], node, at.config, at.buffers))
+
+
+def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
+    splits = at.listing.records(node.path, node.record_length)
+    return readable(len(splits), lambda index: read.read_records(splits[index], node.record_length))
+
+
+def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
+    mine = {at.rank: list(read.read_arrays(node))}
+    return held(node.num_ranks, mine)
+
+
+def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
+    rows = at.rows(node.child)
+    return replace(
+        rows, blocks=lambda index: partitions.map_partition(node, index, rows.blocks(index), at.config)
+    )
+
+
+def _join(at: Evaluator, node: wide.Join) -> Rows:
+    left, right = at.rows(node.left), at.rows(node.right)
+    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index)))
+
+
+def _cogroup(at: Evaluator, node: wide.CoGroup) -> Rows:
+    inputs = [at.rows(child) for child in node.inputs]
+    return replace(
+        inputs[0], blocks=lambda index: group.cogroup([rows.blocks(index) for rows in inputs], at.config)
+    )
+
+
+def _step(step: Callable[[Evaluator, Any], Callable]) -> Callable[[Evaluator, Any], Rows]:
+    """A node that only passes its child's blocks through a function."""
+    return lambda at, node: at.rows(node.child).through(step(at, node))
+
+
+_TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
+    StageInput: lambda at, node: at.left[node.stage],
+    sources.Collection: _collection,
+    sources.Range: _range,
+    sources.TextFile: _text,
+    sources.BinaryRecords: _records,
+    sources.Arrays: _arrays,
+    narrow.Union: lambda at, node: union([at.rows(child) for child in node.inputs]),
+    narrow.MapPartitions: _map_partitions,
+    narrow.MapBlocks: _step(lambda at, node: lambda blocks: partitions.map_blocks(node.function, blocks)),
+    narrow.Fused: _step(lambda at, node: lambda blocks: fused.run_steps(node.steps, blocks)),
+    narrow.Project: _step(lambda at, node: lambda blocks: columns.project(node, blocks)),
+    narrow.Where: _step(lambda at, node: lambda blocks: columns.where(node, blocks)),
+    narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
+    wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
+    wide.FinalCombine: _step(lambda at, node: lambda blocks: combine.final_combine(node, blocks, at.config)),
+    wide.Group: _step(lambda at, node: lambda blocks: group.group_by_key(blocks, at.config)),
+    wide.PartitionBy: _step(lambda at, node: lambda blocks: blocks),
+    wide.Sort: _step(lambda at, node: lambda blocks: sort.sort_rows(node.partitioning, blocks)),
+    wide.Join: _join,
+    wide.CoGroup: _cogroup,
+}

@@ -1,0 +1,118 @@
+"""Walks the stages of a plan, in the same order on every rank."""
+
+import time
+from itertools import chain
+from typing import Any, Callable, Iterator, Sequence
+
+from pympr.collectives.world import World
+from pympr.config import Config
+from pympr.data.block import Block
+from pympr.plan.wide import Contract, LocalCombine
+from pympr.run.claims import Claims
+from pympr.run.evaluate import Evaluator
+from pympr.run.exchange import Parts, move
+from pympr.run.listing import Listing
+from pympr.run.operators.combine import CombineSink
+from pympr.run.records import ActionRecord, StageRecord
+from pympr.run.rows import Rows, held
+from pympr.run.stations import Station
+from pympr.run.together import Progress, together
+from pympr.stages.cut import Keep, Stage
+
+Partial = Callable[[int, Iterator[Block]], Any]
+
+
+class Executor:
+    """Runs stages; holds what they leave for later stages and, when kept, for later actions."""
+
+    def __init__(self, world: World, config: Config, listing: Listing, station: Station) -> None:
+        self.world, self.config, self.listing, self.station = world, config, listing, station
+        self.claims = Claims(world)
+        self.kept: dict[int, Rows] = {}
+
+    def prepare(self, stages: tuple[Stage, ...], record: ActionRecord) -> Rows:
+        """Run all stages but the last; the rows of the last, not yet computed."""
+        left: dict[int, Rows] = {}
+        at = Evaluator(self.world.rank, self.config, self.listing, left)
+        last_use = {number: stage.number for stage in stages for number in stage.inputs}
+        for stage in stages[:-1]:
+            left[stage.number] = self._run(stage, at, record)
+            for number in [n for n, user in last_use.items() if user == stage.number]:
+                left.pop(number, None)
+        return at.rows(stages[-1].root)
+
+    def _run(self, stage: Stage, at: Evaluator, record: ActionRecord) -> Rows:
+        started = StageRecord(stage.number, str(stage.output))
+        record.stages.append(started)
+        if isinstance(stage.output, Keep):
+            return self._keep(stage, stage.output, at, started)
+        return self._exchange(stage, stage.output, at, started)
+
+    def _keep(self, stage: Stage, output: Keep, at: Evaluator, started: StageRecord) -> Rows:
+        if output.rdd_id not in self.kept:
+            rows = at.rows(stage.root)
+            kept = self.walk(rows, lambda index, blocks: _lasting(blocks), started, (0, rows.total))
+            self.kept[output.rdd_id] = held(rows.total, kept)
+        return self.kept[output.rdd_id]
+
+    def _exchange(self, stage: Stage, contract: Contract, at: Evaluator, started: StageRecord) -> Rows:
+        combine = stage.root if isinstance(stage.root, LocalCombine) else None
+        rows = at.rows(combine.child if combine else stage.root)
+        parts: Parts = []
+        sink = CombineSink(combine, self.config) if combine else None
+
+        def consume(index: int, blocks: Iterator[Block]) -> None:
+            if sink is not None:
+                sink.consume(index, blocks)
+            else:
+                parts.extend((index, block) for block in _lasting(blocks))
+
+        self.walk(rows, consume, started, (0, rows.total))
+        if sink is not None:
+            parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
+        begun = time.perf_counter()
+        with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
+            moved = move(self.world, contract, parts, self.config)
+        started.exchange_seconds = time.perf_counter() - begun
+        for counters in moved.counters:
+            started.count(counters)
+        return held(contract.num_partitions, moved.partitions)
+
+    def walk(self, rows: Rows, work: Partial, started: StageRecord, limits: tuple[int, int]) -> dict[int, Any]:
+        """work(i, blocks) for the partitions that fall to this rank; all ranks fail when one does."""
+        begun, results = time.perf_counter(), {}
+        progress = Progress(f"stage {started.stage}")
+
+        def everything() -> None:
+            mine = chain(_within(rows.mine, limits), self.claims.run(_within(rows.free, limits)))
+            try:
+                for progress.partition in mine:
+                    results[progress.partition] = work(progress.partition, rows.blocks(progress.partition))
+                    self.station.progress(done=1)
+            finally:
+                for _ in mine:  # what a failed rank leaves unclaimed is not worth doing
+                    pass
+
+        with self.station.doing("map", stage=f"stage {started.stage}"):
+            self.station.progress(total=rows.total)
+            together(self.world, everything, progress)
+        started.partitions += len(results)
+        started.seconds += time.perf_counter() - begun
+        return results
+
+    def free(self) -> None:
+        """Give back what was kept and the claims' counter; collective."""
+        self.kept.clear()
+        self.claims.free()
+
+
+def _within(numbers: Sequence[int], limits: tuple[int, int]) -> Sequence[int]:
+    begin, end = limits
+    if isinstance(numbers, range):
+        return range(max(numbers.start, begin), min(numbers.stop, end))
+    return [number for number in numbers if begin <= number < end]
+
+
+def _lasting(blocks: Iterator[Block]) -> list[Block]:
+    """Blocks that outlive the buffers they were read into."""
+    return [block.compact() for block in blocks]

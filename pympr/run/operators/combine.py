@@ -1,0 +1,176 @@
+"""Combining by key before and after the exchange: kernels where exact, else Python."""
+
+from typing import Any, Iterator
+
+import numpy as np
+
+from pympr.config import Config
+from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, pair, to_columns
+from pympr.data.column import BytesColumn, Column, FixedColumn
+from pympr.data.keyhash import hash_keys
+from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
+from pympr.native.group import GroupTable
+from pympr.plan.wide import FinalCombine, LocalCombine
+from pympr.run.operators.python_combine import PythonCombiner
+
+# Bodo skips its pre-aggregation above the same share of new keys.
+SAMPLE_ROWS, MOST_NEW = 1 << 17, 0.85
+_EXACT = {("sum", "int64"), ("min", "int64"), ("max", "int64")}
+_ORDERED = {("sum", "float64"), ("min", "float64"), ("max", "float64")}
+
+
+class CombineSink:
+    """Takes a stage's partitions and gives what is left of them after combining.
+
+    Where the operation is exact one table serves all partitions of the rank;
+    where the order of merging shows in the result (floating-point sums, Python
+    functions) every partition is combined for itself.
+    """
+
+    def __init__(self, node: LocalCombine, config: Config) -> None:
+        self._node, self._config = node, config
+        self._tables: dict[Row, TypedCombiner] = {}
+        self._done: list[tuple[int, Block]] = []
+
+    def consume(self, partition: int, blocks: Iterator[Block]) -> None:
+        """Combine one partition's blocks."""
+        ordered: dict[Row, TypedCombiner] = {}
+        python = PythonCombiner(self._node.create.call, self._node.merge_value.call)
+        passed: list[tuple[int, Block]] = []
+        for block in blocks:
+            block = to_columns(block) if self._node.operation else block
+            tables = self._tables_for(block, ordered)
+            if tables is None or len(python):
+                python.add(block.records())
+            else:
+                rest = _table(tables, block.layout, self._node.operation, self._config).add_while_it_pays(block)
+                passed += [(partition, rest.compact())] if len(rest) else []
+        self._done += [(partition, table.result()) for table in ordered.values()] + passed
+        if len(python):
+            self._done.append((partition, ObjectBlock(python.items())))
+
+    def _tables_for(self, block: Block, ordered: dict) -> dict | None:
+        kind = value_kind(block)
+        if kind is None:
+            return None
+        if (self._node.operation, kind) in _EXACT:
+            return self._tables
+        return ordered if (self._node.operation, kind) in _ORDERED else None
+
+    def finish(self) -> list[tuple[int, Block]]:
+        """(source partition, block) of what is to be exchanged; exact tables count as partition -1."""
+        return [(-1, table.result()) for table in self._tables.values()] + self._done
+
+
+def value_kind(block: Block) -> str | None:
+    """The kind of the values of (key, value) columns a table can take, or None."""
+    if not isinstance(block, ColumnBlock) or not is_pair(block.layout):
+        return None
+    value = block.layout.items[1]
+    if not isinstance(value, Leaf) or value.nullable:
+        return None
+    return value.kind if all(leaf.kind != "none" for leaf in leaves(block.layout.items[0])) else None
+
+
+class TypedCombiner:
+    """A kernel's table for records of one layout."""
+
+    def __init__(self, layout: Row, operation: str, config: Config, capacity: int = 1 << 14) -> None:
+        self._keys, self._value = layout.items
+        kinds = tuple(leaf.kind for leaf in leaves(self._keys))
+        aggregates = ((operation, self._value.kind),)
+        self._rows = 0
+        self._is_useless: bool | None = None
+        self._table = GroupTable(kinds, aggregates, seed=config.hash_seed, capacity=capacity)
+
+    def add_while_it_pays(self, block: ColumnBlock) -> ColumnBlock:
+        """Combine a block's values, or give back what is not worth it.
+
+        When nearly all of the first keys were new, merging before the exchange
+        costs more than it saves: the rest passes by.
+        """
+        if self._rows < SAMPLE_ROWS:
+            sample = min(len(block), SAMPLE_ROWS - self._rows)
+            self.add(block.slice(0, sample))
+            block = block.slice(sample, len(block))
+        if self._rows >= SAMPLE_ROWS and self._is_useless is None:
+            self._is_useless = len(self._table) > MOST_NEW * self._rows
+        if self._is_useless:
+            return block
+        self.add(block)
+        return block.slice(0, 0)
+
+    def add(self, block: ColumnBlock) -> None:
+        """Combine a block's values."""
+        self._rows += len(block)
+        keys, values = block.item(0).columns, block.item(1).columns[0]
+        valid = [column.valid for column in keys]
+        self._table.add([arrays_of_column(c) for c in keys], [_value(values)], len(block), key_valid=valid)
+
+    def result(self) -> Block:
+        """(key, combined) in the order of the key hash; Python ints where int64 is too small."""
+        groups = self._table.result()
+        keys = [column_of_arrays(k, valid) for k, valid in zip(groups.keys, groups.key_valid)]
+        size = len(groups.hashes)
+        value = ColumnBlock(self._value, [FixedColumn(groups.values[0])], size)
+        block = pair(ColumnBlock(self._keys, keys, size), value)
+        return _with_exact(block, groups.overflow[0]) if groups.overflow else block
+
+
+def _table(tables: dict[Row, TypedCombiner], layout: Layout, operation: str, config: Config) -> TypedCombiner:
+    if layout not in tables:
+        tables[layout] = TypedCombiner(layout, operation, config)
+    return tables[layout]
+
+
+def arrays_of_column(column: Column) -> Any:
+    """What kernels take: an array, or (data, starts, ends)."""
+    if isinstance(column, FixedColumn):
+        return column.contiguous()
+    return column.data, np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends)
+
+
+def column_of_arrays(arrays: Any, valid: np.ndarray | None = None) -> Column:
+    """What kernels give, as a column."""
+    return BytesColumn(*arrays, valid) if isinstance(arrays, tuple) else FixedColumn(arrays, valid)
+
+
+def _value(column: FixedColumn) -> Any:
+    return column.values[0].item() if column.is_constant and len(column) else column.contiguous()
+
+
+def _with_exact(block: Block, exact: dict[int, int]) -> Block:
+    records = block.records()
+    for row, value in exact.items():
+        records[row] = (records[row][0], value)
+    return ObjectBlock(records)
+
+
+def final_combine(node: FinalCombine, blocks: Iterator[Block], config: Config) -> Iterator[Block]:
+    """One record a key, merged over all blocks of a partition, in the order of the key hash."""
+    block = concat(blocks)
+    if not len(block):
+        return
+    kind = value_kind(block)
+    if (node.operation, kind) in _EXACT | _ORDERED:
+        table = TypedCombiner(block.layout, node.operation, config, capacity=len(block))
+        table.add(block)
+        yield table.result()
+        return
+    merged = PythonCombiner(lambda combiner: combiner, node.merge_combiners.call)
+    merged.add(block.records())
+    yield in_hash_order(merged.items(), config)
+
+
+def in_hash_order(records: list[tuple[Any, Any]], config: Config) -> Block:
+    """(key, value) records in the canonical order: by key hash, equal hashes as they came."""
+    order = np.argsort(hash_keys([key for key, _ in records], config.hash_seed), kind="stable")
+    return ObjectBlock([records[position] for position in order.tolist()])
+
+
+def local_combine(node: LocalCombine, blocks: Iterator[Block], config: Config) -> Iterator[Block]:
+    """What is left of one partition after combining, for rows that need no exchange."""
+    sink = CombineSink(node, config)
+    sink.consume(0, blocks)
+    for _, block in sink.finish():
+        yield block

@@ -1,0 +1,66 @@
+"""Python functions over records, fused so that no list stands between them."""
+
+from itertools import chain
+from typing import Any, Callable, Iterator
+
+from pympr.data.block import Block, ObjectBlock
+from pympr.plan.function import Function
+
+Steps = tuple[tuple[str, Function], ...]
+
+
+def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
+    """One block of results for every block of records.
+
+    An exception of a user function leaves as itself, with a note that says
+    which record of which block it was.
+    """
+    for block in blocks:
+        records = block.records()
+        source = iter(records)
+        try:
+            yield ObjectBlock(list(_chain(steps, source)))
+        except Exception as error:
+            _note_position(error, records, source)
+            raise
+
+
+def _chain(steps: Steps, records: Iterator[Any]) -> Iterator[Any]:
+    for verb, function in steps:
+        records = _VERBS[verb](function.call, records)
+    return records
+
+
+def _map_values(function: Callable[[Any], Any], records: Iterator[Any]) -> Iterator[Any]:
+    return ((key, function(value)) for key, value in records)
+
+
+def _flat_map_values(function: Callable[[Any], Any], records: Iterator[Any]) -> Iterator[Any]:
+    return ((key, item) for key, value in records for item in function(value))
+
+
+_VERBS: dict[str, Callable[[Callable, Iterator[Any]], Iterator[Any]]] = {
+    "map": map,
+    "filter": filter,
+    "flatMap": lambda function, records: chain.from_iterable(map(function, records)),
+    "mapValues": _map_values,
+    "flatMapValues": _flat_map_values,
+}
+
+
+def _note_position(error: Exception, records: Any, source: Iterator[Any]) -> None:
+    """The record at which the iterator stands is the one that failed."""
+    hint = getattr(source, "__length_hint__", None)
+    if hint is None or any("record " in note for note in getattr(error, "__notes__", ())):
+        return
+    position = len(records) - hint() - 1
+    if 0 <= position < len(records):
+        error.add_note(f"record {position} of its block: {_short(records[position])}")
+
+
+def _short(record: Any) -> str:
+    try:
+        text = repr(record)
+    except Exception as error:
+        text = f"<{type(record).__name__} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= 200 else text[:200] + "..."

@@ -1,0 +1,36 @@
+"""Grouping by key: all values of a key, in the order of partition and position."""
+
+from typing import Any, Iterator
+
+from pympr.config import Config
+from pympr.data.block import Block, ObjectBlock, concat
+from pympr.run.operators.combine import in_hash_order
+from pympr.run.operators.python_combine import NAN
+from pympr.run.result_iterable import ResultIterable
+
+
+def group_by_key(blocks: Iterator[Block], config: Config) -> Iterator[Block]:
+    """(key, ResultIterable of values) in the order of the key hash."""
+    groups = _values_by_key(concat(blocks).records())
+    if groups:
+        yield in_hash_order([(key, ResultIterable(values)) for key, values in groups.items()], config)
+
+
+def cogroup(inputs: list[Iterator[Block]], config: Config) -> Iterator[Block]:
+    """(key, one ResultIterable an input) in the order of the key hash."""
+    groups = [_values_by_key(concat(blocks).records()) for blocks in inputs]
+    keys = dict.fromkeys(key for group in groups for key in group)
+    if keys:
+        yield in_hash_order([(k, tuple(ResultIterable(g.get(k, [])) for g in groups)) for k in keys], config)
+
+
+def _values_by_key(records: Any) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = {}
+    for key, value in records:
+        if key != key:
+            key = NAN
+        if key in groups:
+            groups[key].append(value)
+        else:
+            groups[key] = [value]
+    return groups

@@ -1,0 +1,95 @@
+"""Joining two inputs by key, in the order of the left rows, then the right ones."""
+
+from typing import Any, Iterator
+
+import numpy as np
+
+from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, to_columns
+from pympr.data.column import FixedColumn
+from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
+from pympr.native.join import join_indices
+from pympr.run.operators.combine import arrays_of_column
+from pympr.run.operators.python_combine import NAN
+
+_KEEPS_LEFT, _KEEPS_RIGHT = ("left", "full"), ("right", "full")
+
+
+def join(how: str, left: Iterator[Block], right: Iterator[Block]) -> Iterator[Block]:
+    """(k, (v, w)) for equal keys; None stands for the side that has no row."""
+    a, b = to_columns(concat(left)), to_columns(concat(right))
+    if not len(a) and not (len(b) and how in _KEEPS_RIGHT):
+        return
+    if not len(b) and how not in _KEEPS_LEFT:
+        return
+    yield _join_columns(how, a, b) if _are_typed(a, b) else _join_records(how, a.records(), b.records())
+
+
+def _are_typed(a: Block, b: Block) -> bool:
+    if not (isinstance(a, ColumnBlock) and isinstance(b, ColumnBlock)):
+        return False
+    if not (is_pair(a.layout) and is_pair(b.layout)):
+        return False
+    return a.layout.items[0] == b.layout.items[0] and all(
+        leaf.kind != "none" for leaf in leaves(a.layout.items[0])
+    )
+
+
+def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:
+    keys, kinds = a.layout.items[0], [leaf.kind for leaf in leaves(a.layout.items[0])]
+    a_index, b_index = join_indices(_keys(a), _keys(b), how, kinds=kinds)
+    if how in _KEEPS_RIGHT:
+        key = _merged_keys(a.item(0), b.item(0), a_index, b_index)
+    else:
+        key = a.item(0).take(a_index)
+    v = _take_or_null(a.item(1), a_index, how in _KEEPS_RIGHT)
+    w = _take_or_null(b.item(1), b_index, how in _KEEPS_LEFT)
+    layout = Row((keys, Row((v.layout, w.layout))))
+    return ColumnBlock(layout, [*key.columns, *v.columns, *w.columns], len(a_index))
+
+
+def _keys(block: ColumnBlock) -> list[Any]:
+    columns = block.item(0).columns
+    return [arrays_of_column(c) if c.valid is None else (arrays_of_column(c), c.valid) for c in columns]
+
+
+def _merged_keys(a: ColumnBlock, b: ColumnBlock, a_index: np.ndarray, b_index: np.ndarray) -> ColumnBlock:
+    both = concat([a, b])
+    return both.take(np.where(a_index >= 0, a_index, b_index + len(a)))
+
+
+def _take_or_null(block: ColumnBlock, index: np.ndarray, may_miss: bool) -> Block:
+    missing = index < 0
+    if not may_miss or not missing.any():
+        return block.take(index)
+    if not len(block):
+        return _nulls(block.layout, len(index))
+    taken = block.take(np.where(missing, 0, index))
+    if isinstance(block.layout, Row):
+        records = [None if gone else record for gone, record in zip(missing.tolist(), taken.records())]
+        return to_columns(ObjectBlock(records))
+    column = taken.columns[0]
+    present = (~missing).astype(np.uint8)
+    column.valid = present if column.valid is None else column.valid & present
+    return ColumnBlock(Leaf(block.layout.kind, nullable=True), [column], len(index))
+
+
+def _nulls(layout: Layout, length: int) -> ColumnBlock:
+    return ColumnBlock(Leaf("none"), [FixedColumn(np.zeros(length, np.bool_))], length)
+
+
+def _join_records(how: str, left: Any, right: Any) -> ObjectBlock:
+    by_key: dict[Any, list[Any]] = {}
+    for key, value in right:
+        by_key.setdefault(NAN if key != key else key, []).append(value)
+    joined, met = [], set()
+    for key, value in left:
+        key = NAN if key != key else key
+        matches = by_key.get(key)
+        if matches is not None:
+            met.add(key)
+            joined += [(key, (value, other)) for other in matches]
+        elif how in _KEEPS_LEFT:
+            joined.append((key, (value, None)))
+    if how in _KEEPS_RIGHT:
+        joined += [(k, (None, w)) for k, values in by_key.items() if k not in met for w in values]
+    return ObjectBlock(joined)

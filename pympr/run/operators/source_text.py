@@ -1,0 +1,178 @@
+"""Lines or words of files, read in chunks that end at a line or word border."""
+
+import bz2
+import gzip
+import os
+from typing import Any, BinaryIO, Callable, Iterator
+
+import numpy as np
+
+from pympr.config import Config
+from pympr.data.block import Block, ColumnBlock
+from pympr.data.column import BytesColumn
+from pympr.data.schema import Leaf
+from pympr.errors import InputError
+from pympr.native import text
+from pympr.plan.sources import TextFile
+from pympr.run.buffers import Buffers
+from pympr.run.splits import Split
+
+_SCAN_BYTES = 1 << 16
+
+
+def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -> Iterator[Block]:
+    """The blocks of one split: string (or bytes) columns over the chunks as they were read."""
+    reader = _open(split)
+    try:
+        for chunk, size, offset in _chunks(reader, node.unit, buffers):
+            data, end = _decoded(chunk, size, split, offset, node)
+            starts, ends = text.words(data, 0, end) if node.unit == "words" else text.lines(data, 0, end)[:2]
+            if len(starts):
+                kind = "string" if node.use_unicode else "bytes"
+                yield ColumnBlock(Leaf(kind), [BytesColumn(data, starts, ends)], len(starts))
+    finally:
+        reader.close()
+
+
+def _decoded(data: np.ndarray, size: int, split: Split, offset: int, node: TextFile) -> tuple[np.ndarray, int]:
+    bad = text.validate_utf8(data, 0, size) if node.use_unicode else -1
+    if bad < 0:
+        return data, size
+    if node.errors == "strict":
+        raise InputError(
+            f"{split.path}: byte 0x{int(data[bad]):02x} at offset {offset + bad} is not UTF-8; "
+            f"pass errors='replace' or 'ignore', or use_unicode=False"
+        )
+    decoded = data[:size].tobytes().decode("utf-8", node.errors).encode("utf-8", "surrogatepass")
+    return np.frombuffer(decoded, np.uint8), len(decoded)
+
+
+class _Plain:
+    """A byte range of a plain file; a file shorter than it was listed is an error."""
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
+        self._file = os.open(split.path, os.O_RDONLY | os.O_CLOEXEC)
+        size = os.fstat(self._file).st_size
+        if size < split.size:
+            self.close()
+            raise InputError(f"{split.path} shrank from {split.size} to {size} bytes since it was listed")
+        self.begin = self.position = self._border(split.begin)
+        self.end = self._border(split.end)
+
+    def is_at_end(self) -> bool:
+        return self.position >= self.end
+
+    def read_into(self, view: memoryview) -> int:
+        wanted = min(len(view), self.end - self.position)
+        got = os.preadv(self._file, [view[:wanted]], self.position) if wanted else 0
+        if got == 0 and wanted:
+            raise InputError(
+                f"{self._split.path} ends at {self.position}, it had {self._split.size} bytes when it was listed"
+            )
+        self.position += got
+        return got
+
+    def _border(self, position: int) -> int:
+        """The first line start at or after `position`: where this split's first line begins."""
+        size = self._split.size
+        if position <= 0 or position >= size:
+            return min(max(position, 0), size)
+        at = position - 1
+        while at < size:
+            window = os.pread(self._file, _SCAN_BYTES + 1, at)
+            found = _line_start(window, at + len(window) >= size)
+            if found >= 0:
+                return min(at + found, size)
+            at += max(len(window) - 1, 1)
+        return size
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def _line_start(window: bytes, is_last: bool) -> int:
+    """Where the first line start after window[0] is, or -1; a final \\r is undecided unless last."""
+    newline, carriage = window.find(b"\n"), window.find(b"\r")
+    if carriage < 0 or 0 <= newline < carriage:
+        return newline + 1 if newline >= 0 else -1
+    if carriage + 1 == len(window) and not is_last:
+        return -1
+    return carriage + (2 if window[carriage + 1 : carriage + 2] == b"\n" else 1)
+
+
+class _Compressed:
+    """A whole compressed file, as the bytes it holds."""
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
+        self._file = _OPENERS[split.codec](split.path)
+        self.begin = self.position = 0
+        self._is_at_end = False
+
+    def is_at_end(self) -> bool:
+        return self._is_at_end
+
+    def read_into(self, view: memoryview) -> int:
+        try:
+            got = self._file.readinto(view)
+        except (OSError, EOFError, ValueError) as error:
+            raise InputError(f"{self._split.path}: broken {self._split.codec} data: {error}") from error
+        self._is_at_end = got == 0
+        self.position += got
+        return got
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _open_zstd(path: str) -> BinaryIO:
+    try:
+        from compression import zstd  # Python 3.14
+    except ImportError:
+        try:
+            import zstandard
+        except ImportError:
+            raise ImportError(f"{path}: reading .zst needs the package zstandard: install pympr[zstd]") from None
+        return zstandard.open(path, "rb")
+    return zstd.open(path, "rb")
+
+
+_OPENERS: dict[Any, Callable[[str], Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "zstd": _open_zstd}
+
+
+def _open(split: Split) -> Any:
+    return _Compressed(split) if split.codec else _Plain(split)
+
+
+def _chunks(reader: Any, unit: str, buffers: Buffers) -> Iterator[tuple[np.ndarray, int, int]]:
+    """(buffer, bytes in it, their file offset), with whole lines or words only.
+
+    A line longer than a buffer gets a larger buffer of its own.
+    """
+    cut = text.cut_at_blank if unit == "words" else text.cut_at_newline
+    buffer, kept = buffers.get(), 0
+    while True:
+        got = _fill(reader, buffer, kept)
+        filled, offset = kept + got, reader.position - kept - got
+        is_last = reader.is_at_end()
+        whole = filled if is_last else cut(buffer, 0, filled)
+        if whole:
+            kept = filled - whole
+            following = buffers.get() if kept < buffers.num_bytes else np.empty(2 * kept, np.uint8)
+            following[:kept] = buffer[whole:filled]
+            yield buffer, whole, offset
+            buffer = following
+        elif not is_last:
+            buffer, kept = np.concatenate([buffer, np.empty_like(buffer)]), filled
+        if is_last:
+            return
+
+
+def _fill(reader: Any, buffer: np.ndarray, kept: int) -> int:
+    view, total = memoryview(buffer)[kept:], 0
+    while total < len(view) and not reader.is_at_end():
+        total += reader.read_into(view[total:])
+    return total

@@ -1,0 +1,106 @@
+"""From a movement contract to the partition of every row."""
+
+from typing import Any, Callable
+
+import numpy as np
+
+from pympr.collectives.exchange import RangeBuckets
+from pympr.collectives.world import World
+from pympr.config import Config
+from pympr.data.block import Block, ColumnBlock, ObjectBlock
+from pympr.data.keyhash import hash_block
+from pympr.data.schema import Row, is_pair
+from pympr.native import partition
+from pympr.plan.wide import ByRange, Contract, Hash
+from pympr.run.operators.sort import is_own_key, keys_of
+from pympr.run.placement import group_table
+from pympr.run.splitters import Splitters, find_splitters
+from pympr.run.together import together
+
+
+class Placing:
+    """Partitions of rows by a contract, for the blocks that are sent and for what arrived."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        compute: Callable[[Block], np.ndarray],
+        ships_partition: bool = False,
+        splitters: Splitters | None = None,
+    ) -> None:
+        self._splitters = splitters if isinstance(contract, ByRange) and is_own_key(contract) else None
+        self.num_partitions = contract.num_partitions
+        self.ships_partition = ships_partition and contract.num_partitions > 1
+        self._compute = compute
+
+    def partitions_of(self, position: int, block: Block) -> np.ndarray:
+        """The partition of every row of block number `position` of those that are sent, uint32."""
+        if self.num_partitions == 1:
+            return np.zeros(len(block), np.uint32)
+        return self._compute(block)
+
+    def ranges_of(self, block: Block, size: int) -> RangeBuckets | None:
+        """Where the rows of a block go, unless their partitions must be stored to say so.
+
+        They need not when records are their own sort keys and every rank has one partition.
+        """
+        if self._splitters is None or self.num_partitions != size or self.num_partitions == 1:
+            return None
+        return self._splitters.ranges_of(block)
+
+    def partitions_again(self, block: Block) -> np.ndarray:
+        """The partition of rows that arrived."""
+        return self._compute(block)
+
+
+def place(world: World, contract: Contract, blocks: list[Block], config: Config) -> Placing:
+    """How rows are placed; collective for range contracts, which find their splitters here."""
+    if isinstance(contract, ByRange):
+        return _place_by_range(world, contract, blocks)
+    if contract.function is None:
+        table = group_table(contract.num_partitions, config.key_groups)
+
+        def by_hash(block: Block) -> np.ndarray:
+            return partition.buckets_from_table(hash_block(first_items(block), config.hash_seed), table)
+
+        return Placing(contract, by_hash)
+    return Placing(contract, lambda block: _by_function(contract, block), ships_partition=True)
+
+
+def _by_function(contract: Hash, block: Block) -> np.ndarray:
+    function, count = contract.function.call, contract.num_partitions
+    return np.array([function(key) % count for key in first_items(block).records()], np.int64).astype(np.uint32)
+
+
+def _place_by_range(world: World, contract: ByRange, blocks: list[Block]) -> Placing:
+    if contract.num_partitions == 1:
+        return Placing(contract, lambda block: np.zeros(len(block), np.uint32))
+    keys = together(world, lambda: [keys_of(contract, block) for block in blocks], f"the keys of {contract}")
+    splitters = find_splitters(world, keys, contract.num_partitions, contract.ascending)
+    known = {id(block): key for block, key in zip(blocks, keys)}
+
+    def by_range(block: Block) -> np.ndarray:
+        key: Any = known.pop(id(block), None)
+        return splitters.partitions_of(keys_of(contract, block) if key is None else key)
+
+    return Placing(contract, by_range, splitters=splitters)
+
+
+def first_items(block: Block) -> Block:
+    """The keys of (key, value) records.
+
+    Raises TypeError, with the record, for a record that is not a pair.
+    """
+    if isinstance(block, ColumnBlock):
+        if isinstance(block.layout, Row) and len(block.layout.items) >= 1 and is_pair(block.layout):
+            return block.item(0)
+        record = block.slice(0, 1).records()
+        raise TypeError(f"expected (key, value) records, got {record[0]!r}")
+    keys = []
+    for record in block.values:
+        try:
+            key, _ = record
+        except (TypeError, ValueError):
+            raise TypeError(f"expected (key, value) records, got {record!r}") from None
+        keys.append(key)
+    return ObjectBlock(keys)

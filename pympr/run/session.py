@@ -1,0 +1,142 @@
+"""The engine's front door: every action of every face comes in here."""
+
+import time
+from typing import Any, Callable
+
+from pympr.collectives.world import World, world
+from pympr.config import Config
+from pympr.optimise.rewrite import optimise
+from pympr.plan.node import Node, digest
+from pympr.plan.show import show
+from pympr.run import guard, watch
+from pympr.run.actions.action import Run
+from pympr.run.actions.collect import collect, collect_partitions
+from pympr.run.actions.count import count
+from pympr.run.actions.fold import aggregate, reduce
+from pympr.run.actions.foreach import foreach_partition
+from pympr.run.actions.save import save_records, save_text
+from pympr.run.actions.take import take, take_ordered
+from pympr.run.actions.to_numpy import to_numpy
+from pympr.run.agreement import agree_on, call_site
+from pympr.run.count_partitions import count_partitions
+from pympr.run.executor import Executor
+from pympr.run.listing import Listing
+from pympr.run.records import ActionRecord, StageRecord
+from pympr.run.threads import share_cores
+from pympr.run.together import together
+from pympr.stages.cut import cut, show_stages
+
+ACTIONS: dict[str, Callable[..., Any]] = {
+    "collect": collect,
+    "collect_partitions": collect_partitions,
+    "count": count,
+    "reduce": reduce,
+    "aggregate": aggregate,
+    "take": take,
+    "take_ordered": take_ordered,
+    "foreach_partition": foreach_partition,
+    "save_records": save_records,
+    "save_text": save_text,
+    "to_numpy": to_numpy,
+}
+
+
+class Session:
+    """One world of ranks and what it keeps between actions; every method is collective."""
+
+    def __init__(self, ranks: World, config: Config | None = None) -> None:
+        self.world = ranks
+        self.config = config or Config()
+        self.station = watch.open(ranks, self.config)
+        self.threads = share_cores(ranks)
+        self.listing = Listing(ranks, self.config)
+        self.executor = Executor(ranks, self.config, self.listing, self.station)
+        self.records: list[ActionRecord] = []
+
+    def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
+        """Agree on the action and the plan, run the plan, and return the action's result.
+
+        `name` is what the user called; it stands in errors and reports. Raises
+        DivergenceError on all ranks when the ranks do not ask for the same.
+        """
+        record = ActionRecord(name or action, call_site(2), digest(plan))
+        self.records.append(record)
+        begun = time.perf_counter()
+        fields = {"action": record.action, "where": record.where, "plan": show(plan), "digest": record.plan}
+        agree_on(self.world, fields)
+        with self.station.doing(record.action, where=record.where):
+            result = self._run(action, plan, arguments, record)
+        record.seconds = time.perf_counter() - begun
+        return result
+
+    def _run(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
+        stages = cut(optimise(plan))
+        rows = self.executor.prepare(stages, record)
+        last = StageRecord(stages[-1].number, "result")
+        record.stages.append(last)
+
+        def walk(work: Any, begin: int, end: int) -> dict[int, Any]:
+            return self.executor.walk(rows, work, last, (begin, end))
+
+        return ACTIONS[action](Run(self.world, self.config, rows, walk), *arguments)
+
+    def num_partitions(self, plan: Node) -> int:
+        """How many partitions a plan's rows have; lists input files at the first call."""
+        return count_partitions(plan, self.listing)
+
+    def array_kinds(self, arrays: tuple[Any, ...]) -> list[str]:
+        """The dtypes of arrays, which must be one-dimensional and of equal length; an error on all ranks else."""
+        return together(self.world, lambda: _kinds_of(arrays), "arrays passed to the engine")
+
+    def explain(self, plan: Node) -> str:
+        """The logical plan, the optimised plan and the stages, as text."""
+        optimised = optimise(plan)
+        parts = [("logical plan", show(plan)), ("optimised plan", show(optimised))]
+        parts.append(("stages", show_stages(cut(optimised))))
+        return "\n\n".join(f"== {title} ==\n{text}" for title, text in parts)
+
+    def forget(self, rdd_id: int) -> None:
+        """Drop what was kept for an RDD."""
+        self.executor.kept.pop(rdd_id, None)
+
+    def close(self) -> None:
+        """Give back what the session holds; collective."""
+        self.executor.free()
+
+
+def _kinds_of(arrays: tuple[Any, ...]) -> list[str]:
+    for array in arrays:
+        if getattr(array, "ndim", None) != 1:
+            shape = getattr(array, "shape", None)
+            raise ValueError(f"expected 1-d NumPy arrays, got {type(array).__name__} of shape {shape}")
+    lengths = {len(array) for array in arrays}
+    if len(lengths) != 1:
+        raise ValueError(f"expected arrays of one length, got lengths {sorted(lengths)}")
+    return [str(array.dtype) for array in arrays]
+
+
+_session: Session | None = None
+
+
+def session() -> Session:
+    """The program's session over all ranks; collective at the first call."""
+    global _session
+    if _session is None:
+        _session = open_session(world())
+    return _session
+
+
+def open_session(ranks: World) -> Session:
+    """A session over some ranks, guarded and watched; collective."""
+    opened = Session(ranks)
+    if (found := guard.guard()) is not None:
+        found.before_end(close_session)
+    return opened
+
+
+def close_session() -> None:
+    """End the program's session; the next call of `session` opens another. Collective."""
+    global _session
+    if _session is not None:
+        _session.close()
+        _session = None

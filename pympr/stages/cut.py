@@ -1,0 +1,72 @@
+"""Plan to stages: a stage ends where rows move or are kept."""
+
+from dataclasses import dataclass
+
+from pympr.plan.narrow import Cached
+from pympr.plan.node import Node
+from pympr.plan.show import show
+from pympr.plan.wide import Contract, Exchange
+
+
+@dataclass(frozen=True)
+class StageInput(Node):
+    """The rows that an earlier stage left on this rank."""
+
+    stage: int
+
+
+@dataclass(frozen=True)
+class Keep:
+    """The rows stay on their rank, for this and later actions."""
+
+    rdd_id: int
+
+    def __str__(self) -> str:
+        return f"keep(rdd {self.rdd_id})"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One local pipeline, and how its rows leave it; None is the action itself."""
+
+    number: int
+    root: Node
+    output: Contract | Keep | None
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        return tuple(node.stage for node in self.root.walk() if isinstance(node, StageInput))
+
+
+def cut(plan: Node) -> tuple[Stage, ...]:
+    """The stages of an optimised plan in the order in which every rank runs them.
+
+    A part of the plan that several steps share becomes one stage: the same node,
+    not an equal one, as functions that look alike may hold different data.
+    """
+    stages: list[Stage] = []
+    known: dict[object, int] = {}
+
+    def separate(node: Node) -> Node:
+        if not isinstance(node, (Exchange, Cached)):
+            return node.with_children(separate)
+        name = node.rdd_id if isinstance(node, Cached) else (id(node),)
+        if name not in known:
+            root = separate(node.child)
+            output = node.contract if isinstance(node, Exchange) else Keep(node.rdd_id)
+            stages.append(Stage(len(stages), root, output))
+            known[name] = len(stages) - 1
+        return StageInput(known[name])
+
+    root = separate(plan)
+    stages.append(Stage(len(stages), root, None))
+    return tuple(stages)
+
+
+def show_stages(stages: tuple[Stage, ...]) -> str:
+    """The stages as text, in the order in which they run."""
+    parts = []
+    for stage in stages:
+        output = "result" if stage.output is None else str(stage.output)
+        parts.append(f"stage {stage.number} -> {output}\n{show(stage.root, 1)}")
+    return "\n".join(parts)

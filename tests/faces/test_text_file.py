@@ -1,0 +1,117 @@
+"""textFile reads lines as Python does, whatever the splits, and says clearly what is wrong."""
+
+import bz2
+import gzip
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+
+TEXT = st.lists(st.sampled_from(["a", "é", " ", "\n", "\r", "\r\n", "\t", "\u2028", "\x85", "b c"]), max_size=40).map(
+    "".join
+)
+
+
+def put(sc, path, data):
+    if sc._session.world.rank == 0:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    sc.parallelize([0]).count()
+    return str(path)
+
+
+def lines_of(data):
+    return [line.removesuffix("\n") for line in io.TextIOWrapper(io.BytesIO(data), "utf-8")]
+
+
+@given(text=TEXT, splits=st.integers(1, 9), number=st.integers(0, 10**9))
+def test_lines_are_pythons(sc, mpi_tmp_path, text, splits, number):
+    path = put(sc, mpi_tmp_path / f"{number}.txt", text.encode())
+    sc._session.listing._known.clear()
+    assert sc.textFile(path, splits).collect() == lines_of(text.encode())
+    sc._session.listing._known.clear()
+    assert sc.textFile(path, splits).flatMap(str.split).collect() == text.split()
+
+
+def test_long_text_in_many_splits_and_chunks(sc, mpi_tmp_path):
+    text = "".join(f"{'word ' * (i % 13)}{i}{'é' * (i % 7)}\r\n" for i in range(3000))
+    path = put(sc, mpi_tmp_path / "long.txt", text.encode())
+    rdd = sc.textFile(path, 7)
+    assert rdd.getNumPartitions() == 7
+    assert rdd.collect() == text.split("\r\n")[:-1]
+    assert rdd.flatMap(lambda line: line.split()).collect() == text.split()
+
+
+def test_a_line_longer_than_the_buffer(sc, mpi_tmp_path):
+    text = "x" * 3_000_000 + "\n" + "y" * 10 + "\nz"
+    path = put(sc, mpi_tmp_path / "wide.txt", text.encode())
+    assert [len(line) for line in sc.textFile(path, 5).collect()] == [3_000_000, 10, 1]
+
+
+def test_directories_globs_lists_and_compressed_files(sc, mpi_tmp_path):
+    import zstandard
+
+    folder = mpi_tmp_path / "in"
+    put(sc, folder / "a.txt", b"1\n2\n")
+    put(sc, folder / "b.txt.gz", gzip.compress(b"3\n4"))
+    put(sc, folder / "c.txt.bz2", bz2.compress(b"5\n"))
+    put(sc, folder / "d.txt.zst", zstandard.compress(b"6\r\n7"))
+    put(sc, folder / "_hidden", b"no\n")
+    put(sc, folder / "empty.txt", b"")
+    assert sc.textFile(str(folder)).collect() == ["1", "2", "3", "4", "5", "6", "7"]
+    assert sc.textFile(f"{folder}/[ab]*").collect() == ["1", "2", "3", "4"]
+    assert sc.textFile(f"{folder}/a.txt,file://{folder}/c.txt.bz2").collect() == ["1", "2", "5"]
+    assert sc.textFile(f"{folder}/empty.txt").collect() == []
+
+
+def test_missing_input_is_an_error_on_all_ranks(sc, mpi_tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        sc.textFile(str(mpi_tmp_path / "nowhere")).count()
+    put(sc, mpi_tmp_path / "hollow" / "_x", b"")
+    with pytest.raises(FileNotFoundError, match="no files"):
+        sc.textFile(str(mpi_tmp_path / "hollow")).count()
+
+
+def test_bytes_that_are_not_utf8(sc, mpi_tmp_path):
+    from pympr.errors import InputError
+
+    path = put(sc, mpi_tmp_path / "bad.txt", b"good\nb\xffd\n" + b"more\n" * 100)
+    with pytest.raises(InputError, match=r"bad.txt: byte 0xff at offset 6 is not UTF-8"):
+        sc.textFile(path, 3).count()
+    assert sc.textFile(path, errors="replace").take(2) == ["good", "b\ufffdd"]
+    assert sc.textFile(path, errors="ignore").take(2) == ["good", "bd"]
+    assert sc.textFile(path, use_unicode=False).take(2) == [b"good", b"b\xffd"]
+
+
+def test_a_file_that_shrinks_or_vanishes(sc, mpi_tmp_path):
+    from pympr.errors import InputError
+
+    path = mpi_tmp_path / "moving.txt"
+    put(sc, path, b"line\n" * 1000)
+    rdd = sc.textFile(str(path), 3)
+    assert rdd.count() == 1000
+    put(sc, path, b"line\n" * 10)
+    with pytest.raises(InputError, match="shrank from 5000 to 50"):
+        rdd.count()
+    if sc._session.world.rank == 0:
+        path.unlink()
+    with pytest.raises(FileNotFoundError):
+        rdd.count()
+
+
+def test_broken_compression_is_an_error(sc, mpi_tmp_path):
+    from pympr.errors import InputError
+
+    path = put(sc, mpi_tmp_path / "cut.gz", gzip.compress(b"line\n" * 1000)[:-20])
+    with pytest.raises(InputError, match="broken gzip data"):
+        sc.textFile(path).count()
+
+
+def test_binary_records(sc, mpi_tmp_path):
+    path = put(sc, mpi_tmp_path / "r.bin", bytes(range(40)))
+    assert sc.binaryRecords(path, 8).collect() == [bytes(range(i, i + 8)) for i in range(0, 40, 8)]
+    with pytest.raises(ValueError, match="not a multiple"):
+        sc.binaryRecords(path, 7).count()

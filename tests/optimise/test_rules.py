@@ -1,0 +1,126 @@
+"""Rules, by the text of plans before and after."""
+
+import operator
+
+import pytest
+
+from pympr.optimise.drop_exchange import drop_exchanges
+from pympr.optimise.rewrite import optimise
+from pympr.optimise.symbolic import expression_of, is_word_split, operation_of
+from pympr.plan.function import Function
+from pympr.plan.narrow import Filter, FlatMap, Map, MapValues
+from pympr.plan.show import show
+from pympr.plan.sources import Range, TextFile
+from pympr.plan.wide import Combine, Exchange, Group, Hash, Join, PartitionBy
+from pympr.stages.cut import cut, show_stages
+
+TEXT = TextFile("book.txt", 2)
+NUMBERS = Range(0, 10, 1, 2)
+
+
+def itself(value):
+    return value
+
+
+def counted(child, partitions=2):
+    add = Function(operator.add)
+    return Combine(child, Function(itself), add, add, Hash(partitions))
+
+
+def test_word_count_runs_in_columns_and_combines_before_the_exchange():
+    plan = counted(Map(FlatMap(TEXT, Function(str.split)), Function(lambda w: (w, 1))))
+    assert [line.strip().split("(")[0] for line in show(optimise(plan)).splitlines()] == [
+        "FinalCombine",
+        "Exchange",
+        "LocalCombine",
+        "Project",
+        "TextFile",
+    ]
+    assert "unit=words" in show(optimise(plan)) and "operation=sum" in show(optimise(plan))
+
+
+def test_python_functions_are_fused():
+    plan = MapValues(Filter(Map(NUMBERS, Function(lambda x: (x, print))), Function(bool)), Function(abs))
+    text = show(optimise(plan))
+    assert text.count("\n") == 1 and " -> filter(" in text and " -> mapValues(" in text
+
+
+def test_rows_that_are_placed_already_stay():
+    grouped = Group(counted(Map(NUMBERS, Function(lambda x: (x, 1)))), Hash(2))
+    assert show(optimise(grouped)).count("Exchange") == 1
+    assert show(optimise(Group(grouped.child, Hash(3)))).count("Exchange") == 2
+
+
+def test_only_equal_partition_functions_place_alike():
+    def by_three(key):
+        return key % 3
+
+    placed = PartitionBy(Exchange(NUMBERS, Hash(2, Function(by_three))), Hash(2, Function(by_three)))
+    same = Exchange(placed, Hash(2, Function(by_three)))
+    other = Exchange(placed, Hash(2, Function(lambda key: key % 4)))
+    assert drop_exchanges(same) == placed and drop_exchanges(other) == other
+
+
+def test_a_stage_used_twice_runs_once():
+    counts = counted(Map(NUMBERS, Function(lambda x: (x, 1))))
+    stages = cut(optimise(Join(counts, counts, "inner", Hash(3))))
+    assert [stage.inputs for stage in stages] == [(), (0,), (1, 1)]
+    assert show_stages(stages).startswith("stage 0 -> hash(2)\n  LocalCombine(")
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda w: (w, 1), "(x, 1)"),
+        (lambda kv: kv[1], "x[1]"),
+        (lambda kv: (kv[1], kv[0]), "(x[1], x[0])"),
+        (operator.itemgetter(0), "x[0]"),
+        (lambda line: line.split(",")[2], "x.split(',', -1)[2]"),
+        (lambda line: "Mobile" in line, "'Mobile' in x"),
+        (lambda line: "Mobile" not in line, "not 'Mobile' in x"),
+        (lambda record: record[:10], "x[:10]"),
+        (lambda x: x, "x"),
+    ],
+)
+def test_functions_with_a_column_form(call, text):
+    assert str(expression_of(call)) == text
+
+
+OUTSIDE = 3
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x + 1,
+        lambda x: OUTSIDE,
+        lambda x: x.split(",")[-1:],
+        lambda x, y=1: x,
+        lambda *x: x,
+        lambda x: (x, x.split()[0]),
+        lambda x: x[-1],
+        lambda x: x if x else 1,
+        lambda x: x[1:3],
+        lambda x: print(x),
+        lambda x: [x],
+        abs,
+        len,
+    ],
+)
+def test_functions_that_stay_python(call):
+    assert expression_of(call) is None
+
+
+def test_word_splits_and_operations():
+    assert is_word_split(lambda line: line.split()) and not is_word_split(lambda line: line.split(" "))
+    assert not is_word_split(lambda line: line.rsplit()) and not is_word_split(len)
+    assert [operation_of(f) for f in (operator.add, lambda a, b: a + b, max, lambda a, b: min(a, b))] == [
+        "sum", "sum", "max", "min",
+    ]  # fmt: skip
+    assert [operation_of(f) for f in (lambda a, b: b + a, lambda a, b: a, operator.mul, sum)] == [None] * 4
+
+
+def test_a_shadowed_builtin_is_not_taken_for_the_builtin():
+    space = {"min": lambda a, b: 0}
+    exec("f = lambda a, b: min(a, b)", space)
+    assert operation_of(space["f"]) is None
