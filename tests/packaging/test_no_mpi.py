@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 # A library that the system has somewhere is hidden as well.
 HIDDEN = {"MPI4PY_LIBMPI": "/nonexistent/libmpi.so"}
