@@ -2,12 +2,12 @@
 
 import builtins
 import json
-import os
 import sys
 import traceback
 from typing import Any, NamedTuple
 
 from pympr.errors import DivergenceError, PymprError, RankError
+from pympr.run.frames import fold_frames
 
 INTERRUPTED = 130
 _MOST_CHARACTERS = 32_768
@@ -58,35 +58,18 @@ def brief(error: BaseException) -> str:
 def format_error(error: BaseException) -> str:
     """The traceback as Python prints it, its middle left out when it is longer than 32,768 characters.
 
+    Of pympr's own frames only their number is told, unless the engine itself broke;
+    `PYMPR_FULL_TRACEBACK=1` shows all.
+
     >>> format_error(ValueError("odd"))
     'ValueError: odd\\n'
     """
     try:
-        described = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
-        _fold(described)
-        text = "".join(described.format())
+        told = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
+        text = "".join(fold_frames(list(told.format()), isinstance(error, _EXPECTED)))
     except Exception as problem:
         text = f"{type(error).__qualname__} (its traceback cannot be shown: {type(problem).__name__})\n"
     return clip(text)
-
-
-_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-
-
-def _fold(described: traceback.TracebackException) -> None:
-    """Leave the engine's own frames out, so that the user's stand together; all stay where the engine itself broke.
-
-    `PYMPR_FULL_TRACEBACK=1` keeps them.
-    """
-    frames = described.stack
-    if not frames or os.environ.get("PYMPR_FULL_TRACEBACK") == "1":
-        return
-    is_ours = [frame.filename.startswith(_HOME) for frame in frames]
-    was_meant = issubclass(described.exc_type or Exception, _EXPECTED)
-    if not all(is_ours) and (not is_ours[-1] or was_meant):
-        described.stack = traceback.StackSummary.from_list(
-            [frame for frame, ours in zip(frames, is_ours) if not ours]
-        )
 
 
 def clip(text: str, most: int = _MOST_CHARACTERS) -> str:
