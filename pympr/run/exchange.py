@@ -7,6 +7,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from pympr.collectives.exchange import Counters, Part, exchange
+from pympr.collectives.objects import dump
 from pympr.collectives.reduce import reduce_tree
 from pympr.collectives.world import World
 from pympr.config import Config
@@ -161,7 +162,7 @@ def _object_parts(world: World, placing: Placing, parts: Parts) -> list[Part]:
         ids = placing.partitions_of(position, block)
         order = np.argsort(ids, kind="stable")
         present, begins = np.unique(ids[order], return_index=True)
-        pickles = [pickle.dumps(block.take(run).values, protocol=5) for run in np.split(order, begins[1:])]
+        pickles = [dump(block.take(run).values) for run in np.split(order, begins[1:])]
         sent.append(Part(source, [_bytes_of(pickles), present.astype(np.int64)], table[present]))
     return sent
 
