@@ -117,11 +117,25 @@ def world() -> World:
 def _make_world() -> World:
     if not launcher.needs_mpi(os.environ, "mpi4py.MPI" in sys.modules):
         _refuse_mismatch(1, "")
-        return World(None)
+        return _with_its_cores(World(None))
     from mpi4py import MPI
 
     _refuse_mismatch(MPI.COMM_WORLD.size, library_name())
-    return World(MPI.COMM_WORLD.Dup())
+    return _with_its_cores(World(MPI.COMM_WORLD.Dup()))
+
+
+_has_cores = False
+
+
+def _with_its_cores(made: World) -> World:
+    """Share the node's cores among the ranks of the first world that the process has."""
+    global _has_cores
+    if not _has_cores:
+        from pympr.collectives.cores import share_cores
+
+        _has_cores = True
+        share_cores(made)
+    return made
 
 
 def library_name() -> str:
@@ -156,7 +170,7 @@ def as_world(comm: Any) -> World:
         raise TypeError(f"expected a World or an mpi4py intracommunicator, got {type(comm).__name__}")
     found = comm.Get_attr(_keyval())
     if found is None:
-        found = World(comm.Dup())
+        found = _with_its_cores(World(comm.Dup()))
         comm.Set_attr(_keyval(), found)
     return found
 

@@ -1,6 +1,6 @@
 /* Grouped aggregation by a hash table whose slots lie nearly in the order of their hashes.
  *
- * The home of a key is slot hash >> home_shift; a key that finds it taken goes to the next free
+ * The home of a key is slot hash * num_slots >> 64; a key that finds it taken goes to the next free
  * slot, and from the last home into the extra slots. A scan meets the hashes nearly sorted, and
  * growing reads and writes both tables front to back.
  *
@@ -17,10 +17,10 @@
 
 struct pympr_group_table {
     uint8_t *slots;      /* num_slots + extra_slots, and one for hash 0, of stride bytes */
-    int64_t num_slots;   /* a power of two, at least 2 */
+    int64_t num_slots;
     int64_t extra_slots; /* at least 1 */
     int64_t num_groups, max_groups;
-    int32_t stride, home_shift;
+    int32_t stride;
     int32_t num_keys, num_aggregates;
     int32_t meta_at;     /* 0 when no key and no value may be null */
     int32_t is_hash_key; /* one int64 key that is never null: its hash tells it, and the last slot is the one of hash 0 */
@@ -53,9 +53,10 @@ struct pympr_group_input {
     int32_t is_constant[32];    /* values has one item */
     int32_t operations[32];
     const uint64_t *hashes;     /* of the keys, or NULL */
+    int64_t *states;            /* where the first aggregate of every row's group is written, or NULL */
 };
 
-/* Where the groups of a table are written; any pointer may be NULL. */
+/* Where the groups of a table are written; any pointer but hashes may be NULL. */
 struct pympr_group_output {
     uint64_t *hashes;
     void *keys[16];        /* values, or the bytes of a string column, key_bytes of them */
@@ -82,11 +83,9 @@ int pympr_group_add_words(struct pympr_group_table *table, const struct pympr_gr
  * `from` has none, flags and carries. Both may use one arena. PYMPR_FULL when `to` is too small. */
 int pympr_group_move(struct pympr_group_table *to, const struct pympr_group_table *from);
 
-/* The slots of the groups by (hash, key): nulls first, numbers by value with NaN last, strings by bytes. */
-int pympr_group_order(int64_t *order, const struct pympr_group_table *table);
-
-/* Writes the groups in the slots order[0:n]. */
+/* Writes the groups by (hash, key): nulls first, numbers by value with NaN last, strings by bytes.
+ * All hashes and `scratch` have room for num_groups + 1 items; little of the scratch is touched. */
 int pympr_group_export(const struct pympr_group_output *output, const struct pympr_group_table *table,
-                       const int64_t *order, int64_t n);
+                       int64_t *scratch);
 
 #endif

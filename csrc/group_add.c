@@ -2,6 +2,7 @@
 #include "words.h"
 
 #define CACHED_BYTES (1 << 18) /* a table up to here needs no prefetch */
+#define FARTHEST_SLOTS 200      /* less than the extra slots; few runs of taken slots are as long, even at a load of 0.7 */
 
 #if PYMPR_HAS_X86
 PYMPR_AVX512 static void hash_int64_avx512(uint64_t *out, const int64_t *values, int64_t rows, uint64_t seed)
@@ -101,7 +102,7 @@ static void fetch_slots(const struct group_batch *batch, const struct pympr_grou
     if (table->num_slots * table->stride <= CACHED_BYTES)
         return;
     for (int64_t i = 0; i < batch->rows; i++)
-        __builtin_prefetch(table->slots + (batch->hashes[i] >> table->home_shift) * (uint64_t)table->stride, 1);
+        __builtin_prefetch(home_slot(table, batch->hashes[i]), 1);
 }
 
 static int is_same_key(const struct pympr_group_table *table, const uint8_t *slot,
@@ -190,9 +191,13 @@ static int put_group(struct pympr_group_table *table, uint8_t *slot, uint64_t ha
     return 1;
 }
 
-static int has_room_after(struct pympr_group_table *table, const uint8_t *slot)
+/* No key goes far from its home: in a table that fills up unevenly, because its rows come in order,
+ * runs of taken slots would grow long before it is full. Not so in a nearly empty one, where
+ * only keys of one hash can pile up: more slots would not part them. */
+static int has_room_at(struct pympr_group_table *table, const uint8_t *slot, uint64_t hash)
 {
-    if (PYMPR_LIKELY(slot < zero_slot(table)))
+    int is_far = slot - home_slot(table, hash) > (int64_t)FARTHEST_SLOTS * table->stride;
+    if (PYMPR_LIKELY(slot < zero_slot(table) && !(is_far && table->num_groups > table->num_slots >> 10)))
         return 1;
     table->needs = NEEDS_SLOTS;
     return 0;
@@ -208,11 +213,11 @@ PYMPR_INLINE int64_t find_slots(struct group_batch *batch, struct pympr_group_ta
 {
     for (int64_t i = 0; i < batch->rows; i++) {
         uint64_t hash = batch->hashes[i], found;
-        uint8_t *slot = table->slots + (hash >> table->home_shift) * (uint64_t)table->stride;
+        uint8_t *slot = home_slot(table, hash);
         while ((found = load_word(slot)) != 0 && !(found == hash && is_same(table, slot, input, batch, i)))
             slot += table->stride;
         if (PYMPR_UNLIKELY(!found) &&
-            !(has_room_after(table, slot) && put_group(table, slot, hash, input, batch->begin + i)))
+            !(has_room_at(table, slot, hash) && put_group(table, slot, hash, input, batch->begin + i)))
             return i;
         batch->slots[i] = (uintptr_t)slot | !found;
     }
@@ -249,7 +254,7 @@ static int64_t find_int64_slots(struct group_batch *batch, struct pympr_group_ta
 {
     for (int64_t i = 0; i < batch->rows; i++) {
         uint64_t hash = batch->hashes[i], found;
-        uint8_t *slot = table->slots + (hash >> table->home_shift) * (uint64_t)table->stride;
+        uint8_t *slot = home_slot(table, hash);
         if (PYMPR_UNLIKELY(!hash)) {
             slot = zero_slot(table);
             if (!table->has_zero && !put_group(table, slot, 0, input, batch->begin + i))
@@ -261,7 +266,7 @@ static int64_t find_int64_slots(struct group_batch *batch, struct pympr_group_ta
         while ((found = load_word(slot)) != hash && found)
             slot += table->stride;
         if (PYMPR_UNLIKELY(!found) &&
-            !(has_room_after(table, slot) && put_group(table, slot, hash, input, batch->begin + i)))
+            !(has_room_at(table, slot, hash) && put_group(table, slot, hash, input, batch->begin + i)))
             return i;
         batch->slots[i] = (uintptr_t)slot | !found;
     }
@@ -287,6 +292,8 @@ static int add_batch(struct group_batch *batch, struct pympr_group_table *table,
         batch->rows = find_any_slots(batch, table, input);
     for (int a = 0; a < table->num_aggregates; a++)
         pympr_group_update(table, input, batch, a);
+    for (int64_t i = 0; input->states && i < batch->rows; i++)
+        memcpy(input->states + batch->begin + i, slot_of(batch, i) + table->state_at[0], 8);
     return batch->rows < rows ? PYMPR_FULL : PYMPR_OK;
 }
 

@@ -51,6 +51,11 @@ PYMPR_INLINE double as_double(uint64_t bits)
     return value;
 }
 
+PYMPR_INLINE uint8_t *slot_of(const struct group_batch *batch, int64_t i)
+{
+    return (uint8_t *)(batch->slots[i] & ~(uintptr_t)1);
+}
+
 PYMPR_INLINE int is_null(const uint8_t *valid, int64_t row)
 {
     return valid && !valid[row];
@@ -64,6 +69,13 @@ PYMPR_INLINE int is_string_kind(int kind)
 PYMPR_INLINE uint64_t slot_meta(const struct pympr_group_table *table, const uint8_t *slot)
 {
     return table->meta_at ? load_word(slot + table->meta_at) : 0;
+}
+
+/* Where the key of this hash belongs; homes ascend with hashes. */
+PYMPR_INLINE uint8_t *home_slot(const struct pympr_group_table *table, uint64_t hash)
+{
+    uint64_t home = (uint64_t)((unsigned __int128)hash * (uint64_t)table->num_slots >> 64);
+    return table->slots + home * (uint64_t)table->stride;
 }
 
 PYMPR_INLINE uint8_t *zero_slot(const struct pympr_group_table *table)

@@ -1,6 +1,12 @@
 #include "group_inline.h"
 
-#define EXPORT_BATCH 512 /* groups whose slots are read for all columns before the next are touched */
+#define EXPORT_BATCH 512 /* groups that are sorted and written together, while their slots are in the cache */
+
+/* Groups in the slots slots[0:count], to be written to rows begin and on. */
+struct export_batch {
+    int64_t *slots;
+    int64_t begin, count;
+};
 
 static const uint8_t *slot_at(const struct pympr_group_table *table, int64_t index)
 {
@@ -55,101 +61,129 @@ static int compare_keys(const struct pympr_group_table *table, const uint8_t *le
     return order;
 }
 
-static int is_after(const struct pympr_group_table *table, int64_t left, int64_t right)
+static int is_after(const struct pympr_group_table *table, uint64_t left_hash, int64_t left, uint64_t right_hash,
+                    int64_t right)
 {
-    const uint8_t *a = slot_at(table, left), *b = slot_at(table, right);
-    uint64_t left_hash = load_word(a), right_hash = load_word(b);
-    return left_hash > right_hash || (left_hash == right_hash && compare_keys(table, a, b) > 0);
+    if (left_hash != right_hash)
+        return left_hash > right_hash;
+    return compare_keys(table, slot_at(table, left), slot_at(table, right)) > 0;
 }
 
-/* Insertion: a key is never before its home, so it is only out of order within a run of taken slots. */
-int pympr_group_order(int64_t *order, const struct pympr_group_table *table)
+/* By insertion: a key is at most a run of taken slots away from where it belongs. */
+static void sort_batch(struct export_batch *batch, uint64_t *hashes, const struct pympr_group_table *table)
 {
-    int64_t count = 0, end = table->num_slots + table->extra_slots;
-    if (table->has_zero)
-        order[count++] = end;
-    int64_t first = count;
-    for (int64_t index = 0; index < end; index++) {
-        if (!load_word(slot_at(table, index)))
+    for (int64_t i = 1; i < batch->count; i++) {
+        uint64_t hash = hashes[i];
+        if (PYMPR_LIKELY(hash > hashes[i - 1]))
             continue;
-        int64_t at = count++;
-        for (; at > first && is_after(table, order[at - 1], index); at--)
-            order[at] = order[at - 1];
-        order[at] = index;
+        int64_t slot = batch->slots[i], at = i;
+        for (; at > 0 && is_after(table, hashes[at - 1], batch->slots[at - 1], hash, slot); at--) {
+            hashes[at] = hashes[at - 1];
+            batch->slots[at] = batch->slots[at - 1];
+        }
+        hashes[at] = hash;
+        batch->slots[at] = slot;
     }
-    return count == table->num_groups ? PYMPR_OK : PYMPR_BAD;
+}
+
+/* The groups from slot `from` to a free slot: keys do not get beyond those. Returns that slot. */
+static int64_t collect_batch(struct export_batch *batch, uint64_t *hashes, const struct pympr_group_table *table,
+                             int64_t from)
+{
+    int64_t end = table->num_slots + table->extra_slots, index = from, count = batch->count;
+    for (; index < end && count < EXPORT_BATCH; index++) {
+        uint64_t hash = load_word(slot_at(table, index));
+        batch->slots[count] = index;
+        hashes[count] = hash;
+        count += hash != 0;
+    }
+    for (; index < end && load_word(slot_at(table, index)); index++) {
+        batch->slots[count] = index;
+        hashes[count++] = load_word(slot_at(table, index));
+    }
+    batch->count = count;
+    return index;
 }
 
 static void export_strings(const struct pympr_group_output *output, const struct pympr_group_table *table, int key,
-                           const int64_t *order, int64_t begin, int64_t end)
+                           const struct export_batch *batch)
 {
-    int64_t used = begin ? output->key_ends[key][begin - 1] : 0;
-    for (int64_t i = begin; i < end; i++) {
-        const uint8_t *slot = slot_at(table, order[i]);
+    int64_t *starts = output->key_starts[key] + batch->begin, *ends = output->key_ends[key] + batch->begin;
+    int64_t used = batch->begin ? ends[-1] : 0;
+    for (int64_t i = 0; i < batch->count; i++) {
+        const uint8_t *slot = slot_at(table, batch->slots[i]);
         int64_t length = 0;
         const uint8_t *bytes = 0;
         if (!(slot_meta(table, slot) >> key & 1))
             bytes = string_bytes(table, slot + table->key_at[key], &length);
         if (length)
             memcpy((uint8_t *)output->keys[key] + used, bytes, (size_t)length);
-        output->key_starts[key][i] = used;
-        output->key_ends[key][i] = used += length;
+        starts[i] = used;
+        ends[i] = used += length;
     }
 }
 
 static void export_fixed(const struct pympr_group_output *output, const struct pympr_group_table *table, int key,
-                         const int64_t *order, int64_t begin, int64_t end)
+                         const struct export_batch *batch)
 {
-    for (int64_t i = begin; i < end; i++) {
-        uint64_t word = key_word(table, slot_at(table, order[i]), key);
+    uint8_t *column = output->keys[key];
+    for (int64_t i = 0; i < batch->count; i++) {
+        uint64_t word = key_word(table, slot_at(table, batch->slots[i]), key);
         if (table->key_kinds[key] == KIND_BOOL)
-            ((uint8_t *)output->keys[key])[i] = (uint8_t)word;
+            column[batch->begin + i] = (uint8_t)word;
         else
-            store_word((uint8_t *)output->keys[key] + i * 8, word);
+            store_word(column + (batch->begin + i) * 8, word);
     }
+}
+
+static void export_key(const struct pympr_group_output *output, const struct pympr_group_table *table, int key,
+                       const struct export_batch *batch)
+{
+    uint8_t *valid = output->key_valid[key];
+    if (is_string_kind(table->key_kinds[key]))
+        export_strings(output, table, key, batch);
+    else
+        export_fixed(output, table, key, batch);
+    for (int64_t i = 0; valid && i < batch->count; i++)
+        valid[batch->begin + i] = !(slot_meta(table, slot_at(table, batch->slots[i])) >> key & 1);
 }
 
 static void export_state(const struct pympr_group_output *output, const struct pympr_group_table *table, int a,
-                         const int64_t *order, int64_t begin, int64_t end)
+                         const struct export_batch *batch)
 {
-    for (int64_t i = begin; i < end; i++) {
-        const uint8_t *slot = slot_at(table, order[i]);
+    uint8_t *column = output->states[a], *valid = output->state_valid[a];
+    for (int64_t i = 0; i < batch->count; i++) {
+        const uint8_t *slot = slot_at(table, batch->slots[i]);
+        int64_t row = batch->begin + i;
         uint64_t state = load_word(slot + table->state_at[a]);
         if (output->is_bool[a])
-            ((uint8_t *)output->states[a])[i] = (uint8_t)state;
+            column[row] = (uint8_t)state;
         else
-            store_word((uint8_t *)output->states[a] + i * 8, state);
+            store_word(column + row * 8, state);
         if (output->carries[a])
-            output->carries[a][i] = table->carry_at[a] ? (int64_t)load_word(slot + table->carry_at[a]) : 0;
-        if (output->state_valid[a])
-            output->state_valid[a][i] = !table->meta_at || (slot_meta(table, slot) >> (16 + a) & 1);
+            output->carries[a][row] = table->carry_at[a] ? (int64_t)load_word(slot + table->carry_at[a]) : 0;
+        if (valid)
+            valid[row] = !table->meta_at || (slot_meta(table, slot) >> (16 + a) & 1);
     }
 }
 
-static void export_batch(const struct pympr_group_output *output, const struct pympr_group_table *table,
-                         const int64_t *order, int64_t begin, int64_t end)
+int pympr_group_export(const struct pympr_group_output *output, const struct pympr_group_table *table, int64_t *scratch)
 {
-    for (int64_t i = begin; output->hashes && i < end; i++)
-        output->hashes[i] = load_word(slot_at(table, order[i]));
-    for (int key = 0; key < table->num_keys; key++) {
-        if (!output->keys[key])
-            continue;
-        if (is_string_kind(table->key_kinds[key]))
-            export_strings(output, table, key, order, begin, end);
-        else
-            export_fixed(output, table, key, order, begin, end);
-        for (int64_t i = begin; output->key_valid[key] && i < end; i++)
-            output->key_valid[key][i] = !(slot_meta(table, slot_at(table, order[i])) >> key & 1);
+    struct export_batch batch = {.slots = scratch};
+    int64_t end = table->num_slots + table->extra_slots;
+    if (table->has_zero) {
+        batch.slots[batch.count++] = end;
+        output->hashes[0] = 0;
     }
-    for (int a = 0; a < table->num_aggregates; a++)
-        if (output->states[a])
-            export_state(output, table, a, order, begin, end);
-}
-
-int pympr_group_export(const struct pympr_group_output *output, const struct pympr_group_table *table,
-                       const int64_t *order, int64_t n)
-{
-    for (int64_t begin = 0; begin < n; begin += EXPORT_BATCH)
-        export_batch(output, table, order, begin, n - begin < EXPORT_BATCH ? n : begin + EXPORT_BATCH);
-    return PYMPR_OK;
+    for (int64_t index = 0; index < end || batch.count; batch.begin += batch.count, batch.count = 0) {
+        index = collect_batch(&batch, output->hashes + batch.begin, table, index);
+        sort_batch(&batch, output->hashes + batch.begin, table);
+        for (int key = 0; key < table->num_keys; key++)
+            if (output->keys[key])
+                export_key(output, table, key, &batch);
+        for (int a = 0; a < table->num_aggregates; a++)
+            if (output->states[a])
+                export_state(output, table, a, &batch);
+    }
+    return batch.begin == table->num_groups ? PYMPR_OK : PYMPR_BAD;
 }

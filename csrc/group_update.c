@@ -1,4 +1,5 @@
 #include "group_inline.h"
+#include "variants_inline.h"
 
 /* The values of one aggregate for the rows of a batch. */
 struct updates {
@@ -51,7 +52,7 @@ PYMPR_INLINE void update_dense(const struct updates *u, int operation, int kind)
 {
     for (int64_t i = 0; i < u->batch->rows; i++) {
         int is_first = (int)(u->batch->slots[i] & 1);
-        uint8_t *state = (uint8_t *)(u->batch->slots[i] & ~(uintptr_t)1) + u->state_at;
+        uint8_t *state = slot_of(u->batch, i) + u->state_at;
         store_word(state, next_state(load_word(state), value_at(u->values, i, operation, kind), is_first, operation, kind));
     }
 }
@@ -61,7 +62,7 @@ PYMPR_INLINE void update_nullable(const struct updates *u, int operation, int ki
     for (int64_t i = 0; i < u->batch->rows; i++) {
         if (is_null(u->valid, i))
             continue;
-        uint8_t *slot = (uint8_t *)(u->batch->slots[i] & ~(uintptr_t)1), *state = slot + u->state_at;
+        uint8_t *slot = slot_of(u->batch, i), *state = slot + u->state_at;
         uint64_t meta = load_word(slot + u->meta_at);
         int is_first = !(meta & u->seen);
         store_word(state, next_state(load_word(state), value_at(u->values, i, operation, kind), is_first, operation, kind));
@@ -83,7 +84,7 @@ static void update_carried(const struct updates *u, int kind)
     for (int64_t i = 0; i < u->batch->rows; i++) {
         if (is_null(u->valid, i))
             continue;
-        uint8_t *slot = (uint8_t *)(u->batch->slots[i] & ~(uintptr_t)1);
+        uint8_t *slot = slot_of(u->batch, i);
         int64_t value = (int64_t)value_at(u->values, i, SUM, kind), sum;
         int64_t carry = u->carries ? u->carries[i] : 0;
         if (__builtin_add_overflow((int64_t)load_word(slot + u->state_at), value, &sum))
@@ -150,15 +151,22 @@ void pympr_group_update(struct pympr_group_table *table, const struct pympr_grou
         update_any(&u, operation, kind);
 }
 
-static uint64_t largest_magnitude(const int64_t *values, int64_t rows)
+PYMPR_INLINE void used_bits_body(uint64_t *used, const int64_t *values, int64_t rows)
 {
-    int64_t low = 0, high = 0;
-    for (int64_t i = 0; i < rows; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
-    }
-    uint64_t below = (uint64_t)0 - (uint64_t)low;
-    return below > (uint64_t)high ? below : (uint64_t)high;
+    uint64_t bits = 0;
+    for (int64_t i = 0; i < rows; i++)
+        bits |= (uint64_t)(values[i] ^ values[i] >> 63);
+    *used = bits;
+}
+
+PYMPR_VARIANTS(used_bits, (uint64_t * used, const int64_t *values, int64_t rows), (used, values, rows))
+
+/* A power of two or less that no magnitude exceeds. */
+static uint64_t magnitude_bound(const int64_t *values, int64_t rows)
+{
+    uint64_t used;
+    used_bits(&used, values, rows);
+    return used + 1;
 }
 
 int pympr_group_sums_fit(struct pympr_group_table *table, const struct pympr_group_input *input, int64_t begin,
@@ -171,8 +179,8 @@ int pympr_group_sums_fit(struct pympr_group_table *table, const struct pympr_gro
             continue;
         uint64_t largest = 1, all;
         if (input->value_kinds[a] == KIND_INT64)
-            largest = input->is_constant[a] ? largest_magnitude(input->values[a], 1)
-                                            : largest_magnitude((const int64_t *)input->values[a] + begin, rows);
+            largest = input->is_constant[a] ? magnitude_bound(input->values[a], 1)
+                                            : magnitude_bound((const int64_t *)input->values[a] + begin, rows);
         if (input->carries[a] || __builtin_mul_overflow(largest, (uint64_t)rows, &all) ||
             __builtin_add_overflow(raised[a], all, &raised[a]) || raised[a] > INT64_MAX)
             return 0;

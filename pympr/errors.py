@@ -23,13 +23,14 @@ class DivergenceError(PymprError, RuntimeError):
 class RankError(PymprError, RuntimeError):
     """Another rank raised; carries that rank's traceback as text.
 
-    `failing_rank` and `host` say which; `exit_code` is what the job ends with when
-    nobody catches the error.
+    `failing_rank` and `host` say which; `brief` is that rank's exception without its
+    traceback; `exit_code` is what the job ends with when nobody catches the error.
     """
 
     exit_code = 1
     failing_rank: int | None = None
     host = ""
+    brief = ""
 
 
 class LaunchError(PymprError, RuntimeError):

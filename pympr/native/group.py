@@ -5,13 +5,15 @@ bytes. Groups come out sorted by the 64-bit hash of their keys, and by the keys 
 are equal: the order depends on neither the order of the rows nor on what was added when.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from pympr.errors import KernelError
-from pympr.native.group_columns import STRINGS, Partials, RowsIn, RowsOut
+from pympr.native.group_cluster import CHUNK_ROWS, LEAST_ROWS, LEAST_TABLE_BYTES, Clusters, expected_distinct
+from pympr.native.group_columns import STRINGS, Partials, RowsIn, RowsOut, combined_hash
 from pympr.native.group_layout import (
     KINDS,
     MAX_KEYS,
@@ -22,10 +24,12 @@ from pympr.native.group_layout import (
     new_table,
     states_of,
 )
-from pympr.native.hash import hash_bytes, hash_combine, hash_fixed
 from pympr.native.library import BAD, FULL, check, ffi, lib, pointer, require
 
-MAX_LOAD = 0.5  # taken slots; more saves memory and costs probes
+MAX_LOAD = 0.5  # taken slots before a table grows: at 0.67 a row costs twice the time in cache
+FULL_LOAD = 0.7  # taken slots of a table made for a foreseen number of keys before it grows
+SMALL_SLOTS = 1 << 16  # a table grows fourfold up to here
+MAX_GROWTH = 8  # however many keys more are expected
 MIN_ARENA_BYTES = 4096
 NEEDS_SLOTS, NEEDS_ARENA, NEEDS_CARRIES = 1, 2, 3
 
@@ -90,16 +94,27 @@ class GroupTable:
         """Whether int64 sums may have left 64 bits, so that partials carry more than the sums."""
         return self._layout.has_carries
 
-    def add(self, key_columns, value_columns, num_rows: int, key_valid=None, value_valid=None, hashes=None) -> None:
+    def add(
+        self,
+        key_columns,
+        value_columns,
+        num_rows: int,
+        key_valid=None,
+        value_valid=None,
+        hashes: np.ndarray | None = None,
+        states_out: np.ndarray | None = None,
+    ) -> None:
         """Aggregate rows.
 
         There is one value column an aggregate: a vector of its kind, a Python scalar when all
         rows have that value, or None to count rows. Masks are lists of uint8 vectors or None. `hashes`,
-        when known, are those of `hash_columns`. TypeError or ValueError for columns
+        when known, are those of `pympr.native.hash`, combined over the columns. `states_out` (int64) gets, for
+        every row, what the first aggregate is for its group then. TypeError or ValueError for columns
         that do not fit the table, KernelError for strings that leave their bytes.
         """
         rows = RowsIn(num_rows)
         self._set_keys(rows, key_columns, key_valid, hashes)
+        rows.set_states(states_out)
         columns = _one_each(value_columns, self.aggregates, "value columns")
         valid = _one_each(value_valid, self.aggregates, "value masks")
         for index, state in enumerate(self.states):
@@ -149,8 +164,6 @@ class GroupTable:
         `carries` gives the columns of carries even where no sum needed one, so that ranks
         can agree on what they exchange: see `has_carries`.
         """
-        order = np.empty(len(self), np.int64)
-        check(lib.pympr_group_order(pointer(order, "int64_t *"), self._table), "group_order")
         out, table = RowsOut(len(self)), self._table
         keys = [out.key(i, kind, table.key_bytes[i]) for i, kind in enumerate(self.keys)]
         states = [out.state(i, state) for i, state in enumerate(self.states)]
@@ -160,10 +173,16 @@ class GroupTable:
             state_valid = [out.mask(out.output.state_valid, i) for i in range(len(states))]
         wants_carries = carries or self.has_carries
         high = [out.carry(i) if wants_carries and state.is_sum else None for i, state in enumerate(self.states)]
-        kernel = lib.pympr_group_export
-        check(kernel(out.output, table, pointer(order, "int64_t *"), len(order)), "group_export")
+        self._export(out)
         self._restore_zero_hashes(out.hashes, keys, key_valid)
         return Partials(keys, key_valid, states, state_valid, high, out.hashes)
+
+    def first_states(self) -> np.ndarray:
+        """The first state of every group, in the order of `result`, without the keys."""
+        out = RowsOut(len(self))
+        column = out.state(0, self.states[0])
+        self._export(out)
+        return column
 
     def result(self) -> Groups:
         """The groups, sorted by hash."""
@@ -180,6 +199,11 @@ class GroupTable:
             valid.append(None if operation == "count" else partials.state_valid[at])
         return Groups(partials.keys, partials.key_valid, values, valid, partials.hashes, overflow)
 
+    def _export(self, out: RowsOut) -> None:
+        """Fill the columns that `out` has asked for."""
+        scratch = np.empty(len(self) + 1, np.int64)
+        check(lib.pympr_group_export(out.output, self._table, pointer(scratch, "int64_t *")), "group_export")
+
     def _set_keys(self, rows: RowsIn, columns, valid, hashes) -> None:
         columns = _one_each(columns, self.keys, "key columns")
         valid = _one_each(valid, self.keys, "key masks")
@@ -190,36 +214,75 @@ class GroupTable:
     def _add(self, rows: RowsIn) -> None:
         if rows.is_nullable and not self._layout.is_nullable:
             self._move(Layout(self.keys, self._layout.states, True, self._layout.has_carries))
-        kernel = lib.pympr_group_add
-        self._run(lambda at, position: kernel(self._table, rows.input, at, rows.num_rows, position), 0)
+        if self._is_clustering_worth_it(rows, 0, self._slots.nbytes):
+            self._add_clustered(rows, 0)
+        else:
+            self._run_rows(rows, may_cluster=True)
 
-    def _run(self, kernel: Callable, begin: int) -> None:
-        """Call the kernel, making room where it stops, until it is through."""
+    def _add_clustered(self, rows: RowsIn, begin: int) -> None:
+        clusters = Clusters(rows, self.seed, not self._layout.is_hash_key)
+        for at in range(begin, rows.num_rows, CHUNK_ROWS):
+            end = min(at + CHUNK_ROWS, rows.num_rows)
+            chunk = clusters.chunk(at, end)
+            distinct = clusters.distinct(chunk)
+            expected = expected_distinct(distinct, end - at, rows.num_rows - at)
+            self._reserve(min(expected, MAX_GROWTH * max(distinct, len(self))))
+            self._run_rows(chunk, may_cluster=False)
+
+    def _is_clustering_worth_it(self, rows: RowsIn, begin: int, table_bytes: int) -> bool:
+        is_large = table_bytes >= LEAST_TABLE_BYTES and rows.num_rows - begin >= LEAST_ROWS
+        return is_large and rows.input.states == ffi.NULL
+
+    def _run_rows(self, rows: RowsIn, may_cluster: bool) -> None:
+        def kernel(begin, position):
+            return lib.pympr_group_add(self._table, rows.input, begin, rows.num_rows, position)
+
+        def has_turned(begin):
+            is_slots = may_cluster and self._table.needs == NEEDS_SLOTS
+            return is_slots and self._is_clustering_worth_it(rows, begin, 2 * self._slots.nbytes)
+
+        stopped = self._run(kernel, 0, has_turned)
+        if stopped is not None:
+            self._add_clustered(rows, stopped)
+
+    def _run(self, kernel: Callable, begin: int, has_turned: Callable = lambda _: False) -> int | None:
+        """Call the kernel, making room where it stops, until it is through or has turned to something else."""
         position = ffi.new("int64_t *", begin)
         while (status := kernel(position[0], position)) == FULL:
+            if has_turned(position[0]):
+                return position[0]
             self._make_room()
         if status == BAD:
             raise KernelError(f"row {position[0]} has a string key outside its bytes")
         check(status, "group_add")
+        return None
+
+    def _reserve(self, groups: int) -> None:
+        """Slots for so many groups, in one step."""
+        num_slots, _ = _slots_for(groups)
+        if num_slots > self._table.num_slots:
+            self._move(self._layout, num_slots, FULL_LOAD)
 
     def _make_room(self) -> None:
         needs = self._table.needs
         if needs == NEEDS_SLOTS:
-            self._move(self._layout, 2 * self._table.num_slots)
+            num_slots = self._table.num_slots
+            self._move(self._layout, num_slots * (4 if num_slots < SMALL_SLOTS else 2))
         elif needs == NEEDS_CARRIES:
             self._move(Layout(self.keys, self._layout.states, self._layout.is_nullable, True))
         else:
             assert needs == NEEDS_ARENA, needs
             self._grow_arena()
 
-    def _move(self, layout: Layout, num_slots: int | None = None) -> None:
+    def _move(self, layout: Layout, num_slots: int | None = None, max_load: float = MAX_LOAD) -> None:
         """Into a table of another layout or size; it grows until all groups find a slot."""
         num_slots = num_slots or self._table.num_slots
-        table, slots = new_table(layout, self.seed, num_slots, int(num_slots * MAX_LOAD))
+        max_groups = max(int(num_slots * max_load), self._table.max_groups)
+        table, slots = new_table(layout, self.seed, num_slots, max_groups)
         _copy_counters(table, self._table)
         status = lib.pympr_group_move(table, self._table)
         if status == FULL:
-            return self._move(layout, 2 * num_slots)
+            return self._move(layout, 2 * num_slots, max_load)
         check(status, "group_move")
         self._table, self._slots, self._layout = table, slots, layout
         return None
@@ -237,13 +300,8 @@ class GroupTable:
             return
         rows = np.flatnonzero(hashes == 1)
         for key, column in enumerate(keys if len(rows) else []):
-            mask = None if valid[key] is None else valid[key][rows]
-            if self.keys[key] in STRINGS:
-                data, starts, ends = column
-                part = hash_bytes(data, starts[rows], ends[rows], self.seed, mask, kind=self.keys[key])
-            else:
-                part = hash_fixed(column[rows], self.seed, mask)
-            hashes[rows] = hash_combine(hashes[rows], part) if key else part
+            before = hashes[rows] if key else None
+            hashes[rows] = combined_hash(before, self.keys[key], column, valid[key], self.seed, rows)
 
 
 def _require_kinds(keys: tuple, aggregates: list) -> None:
@@ -268,8 +326,8 @@ def _one_each(items, owners, name: str) -> list:
 
 def _slots_for(capacity: int) -> tuple[int, int]:
     """How many slots, and how many groups they take."""
-    num_slots = 1 << max(int(capacity / MAX_LOAD), 2).bit_length()
-    return num_slots, int(num_slots * MAX_LOAD)
+    num_slots = max(math.ceil(capacity / MAX_LOAD), 2)
+    return num_slots, int(num_slots * FULL_LOAD)
 
 
 def _copy_counters(to, table) -> None:

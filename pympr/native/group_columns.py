@@ -1,11 +1,13 @@
 """Columns that go into a group table and come out of it, as the C structs want them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from pympr.native.columns import require_bytes, require_valid
+from pympr.native.columns import require_bytes
 from pympr.native.group_layout import KINDS, OPERATIONS, State
+from pympr.native.hash import hash_bytes, hash_combine, hash_fixed
 from pympr.native.library import ffi, pointer, require
 
 STRINGS = ("string", "bytes")
@@ -30,10 +32,12 @@ class RowsIn:
         self.input = ffi.new("struct pympr_group_input *")
         self.num_rows = num_rows
         self.is_nullable = False
-        self._kept = []
+        self.hashes = None
+        self._kept, self._keys, self._values, self._carries = [], [], [], []
 
     def set_key(self, index: int, kind: str, column, valid) -> None:
         """Give key `index` its column; the mask may be None."""
+        self._keys.append((index, kind, column, valid))
         if kind in STRINGS:
             data, starts, ends = column
             require_bytes(data, starts, ends)
@@ -49,6 +53,7 @@ class RowsIn:
 
     def set_value(self, index: int, state: State, column, valid, operation: str) -> None:
         """Give state `index` its values: a vector, or one Python scalar for all rows."""
+        self._values.append((index, state, column, valid, operation))
         self.input.operations[index] = OPERATIONS[operation]
         self.input.value_kinds[index] = KINDS[state.kind]
         self.input.value_valid[index] = self._mask(valid, f"the mask of aggregate {state.aggregate}")
@@ -65,14 +70,53 @@ class RowsIn:
     def set_carry(self, index: int, carry) -> None:
         """Give state `index` the carries of its values, if they have any."""
         if carry is not None:
+            self._carries.append((index, carry))
             self._require_rows(require(carry, "int64", "carries"), "carries")
             self.input.carries[index] = self._address(carry, "int64_t *")
 
     def set_hashes(self, hashes) -> None:
         """Give the hashes of the keys, if they are known."""
+        self.hashes = hashes
         if hashes is not None:
             self._require_rows(require(hashes, "uint64", "hashes"), "hashes")
             self.input.hashes = self._address(hashes, "uint64_t *")
+
+    def set_states(self, states) -> None:
+        """Give the place for the first state of every row's group, if it is wanted."""
+        if states is not None:
+            self._require_rows(require(states, "int64", "states_out"), "states_out")
+            self.input.states = self._address(states, "int64_t *")
+
+    def rearranged(self, num_rows: int, move: Callable, hashes: np.ndarray, with_keys: bool = True) -> "RowsIn":
+        """Other rows, or an other order: `move` gives every vector, `hashes` are moved already.
+
+        Without keys their place is taken by the hashes, for a table that only looks at those.
+        """
+        rows = RowsIn(num_rows)
+        rows.set_hashes(hashes)
+        for index, kind, column, valid in self._keys:
+            if not with_keys:
+                column = hashes.view(kind)
+            elif kind in STRINGS:
+                column = column[0], move(column[1]), move(column[2])
+            else:
+                column = move(column)
+            rows.set_key(index, kind, column, None if valid is None else move(valid))
+        for index, state, column, valid, operation in self._values:
+            column = move(column) if isinstance(column, np.ndarray) else column
+            rows.set_value(index, state, column, None if valid is None else move(valid), operation)
+        for index, carry in self._carries:
+            rows.set_carry(index, move(carry))
+        return rows
+
+    def hashed(self, seed: int, begin: int, end: int) -> np.ndarray:
+        """The hashes of the keys of rows begin to end."""
+        if self.hashes is not None:
+            return self.hashes[begin:end]
+        hashes = None
+        for _, kind, column, valid in self._keys:
+            hashes = combined_hash(hashes, kind, column, valid, seed, slice(begin, end))
+        return hashes
 
     def _mask(self, valid, name: str):
         """NULL for a mask without zeros: most masks of nullable columns are."""
@@ -99,7 +143,7 @@ class RowsOut:
     def __init__(self, num_rows: int):
         self.output = ffi.new("struct pympr_group_output *")
         self.num_rows = num_rows
-        self.hashes = np.empty(num_rows, np.uint64)
+        self.hashes = np.empty(num_rows + 1, np.uint64)[:num_rows]  # the kernel writes one ahead
         self.output.hashes = pointer(self.hashes, "uint64_t *")
 
     def key(self, index: int, kind: str, key_bytes: int):
@@ -135,6 +179,17 @@ class RowsOut:
 
     def _int64(self) -> np.ndarray:
         return np.empty(self.num_rows, np.int64)
+
+
+def combined_hash(hashes, kind: str, column, valid, seed: int, rows) -> np.ndarray:
+    """The hashes of some rows of a key column, combined with those of the columns before it, if any."""
+    valid = None if valid is None else valid[rows]
+    if kind in STRINGS:
+        data, starts, ends = column
+        part = hash_bytes(data, starts[rows], ends[rows], seed, valid, kind=kind)
+    else:
+        part = hash_fixed(column[rows], seed, valid)
+    return part if hashes is None else hash_combine(hashes, part)
 
 
 def _constant(value, kind: str, name: str) -> np.ndarray:

@@ -10,7 +10,7 @@ KINDS = {"int64": 0, "float64": 1, "bool": 2, "string": 3, "bytes": 4}
 OPERATIONS = {"sum": 0, "min": 1, "max": 2, "count": 3, "first": 4}
 MAX_KEYS = 16
 MAX_STATES = 32
-EXTRA_SLOTS = 256  # the longest run of taken slots at half load is about 100 among 10^8 keys
+EXTRA_SLOTS = 256  # behind the last home; more than a key may be away from its home
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,6 @@ def new_table(layout: Layout, seed: int, num_slots: int, max_groups: int) -> tup
     layout.fill(table)
     table.seed = seed & 0xFFFFFFFFFFFFFFFF
     table.num_slots, table.extra_slots = num_slots, EXTRA_SLOTS
-    table.home_shift = 65 - num_slots.bit_length()
     table.max_groups = max_groups
     slots = np.zeros((num_slots + EXTRA_SLOTS + 1) * table.stride, np.uint8)
     table.slots = ffi.cast("uint8_t *", slots.ctypes.data)

@@ -1,5 +1,6 @@
 """The ordered list of rules; the reason stands wherever the order matters."""
 
+from pympr.optimise.count_words import count_words
 from pympr.optimise.drop_exchange import drop_exchanges
 from pympr.optimise.fuse import fuse_functions
 from pympr.optimise.insert_exchange import insert_exchanges
@@ -10,6 +11,7 @@ RULES = (
     recognise_functions,
     read_words,  # needs Words
     insert_exchanges,
+    count_words,  # needs LocalCombine, and the step before it as a column step
     drop_exchanges,  # before fusing: Fused no longer says whether keys were kept
     fuse_functions,
 )

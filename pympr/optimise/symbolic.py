@@ -55,7 +55,7 @@ def run(function: types.FunctionType, arguments: list[Any]) -> Any:
     """The symbolic result of a function without branches, or Unknown."""
     code = function.__code__
     is_plain = code.co_argcount == len(arguments) and not code.co_kwonlyargcount
-    if not is_plain or code.co_flags & 0x0C or function.__closure__:
+    if not is_plain or code.co_flags & 0x0C or code.co_cellvars:
         raise Unknown
     local, stack = dict(zip(code.co_varnames, arguments)), []
     for step in dis.get_instructions(code):
@@ -79,6 +79,8 @@ def _step(step: dis.Instruction, stack: list[Any], local: dict, function: types.
         stack.append(Constant(step.argval))
     elif name == "LOAD_GLOBAL":
         stack.append(_global(step.argval, function))
+    elif name == "LOAD_DEREF":
+        stack.append(_closed_over(step.argval, function))
     elif name in ("LOAD_METHOD", "LOAD_ATTR"):
         stack.append(_attribute(stack.pop(), step.argval))
     elif name == "CALL":
@@ -123,6 +125,18 @@ def _global(name: str, function: types.FunctionType) -> _Global:
     if not any(value is known for known in (min, max, operator)):
         raise Unknown
     return _Global(value)
+
+
+def _closed_over(name: str, function: types.FunctionType) -> Constant:
+    """A variable of the enclosing function that holds a plain value; the plan's digest covers it."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+    try:
+        value = cells[name].cell_contents
+    except ValueError:  # not yet filled
+        raise Unknown from None
+    if type(value) not in (str, bytes, int, float, bool, type(None)):
+        raise Unknown
+    return Constant(value)
 
 
 def _attribute(of: Any, name: str) -> Any:

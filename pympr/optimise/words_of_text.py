@@ -13,6 +13,7 @@ def read_words(plan: Node) -> Node | None:
 
 
 def _rule(node: Node) -> Node | None:
-    if isinstance(node, Words) and isinstance(node.child, TextFile) and node.child.unit == "lines":
-        return replace(node.child, unit="words")
-    return None
+    if not isinstance(node, Words) or not isinstance(node.child, TextFile):
+        return None
+    text = node.child
+    return replace(text, unit="words") if text.unit == "lines" and text.with_place == node.of_values else None

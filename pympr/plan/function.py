@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import inspect
 import types
 from dataclasses import dataclass
 from typing import Any, Callable
@@ -29,14 +30,17 @@ class Function:
 
     @property
     def where(self) -> str:
-        """File and line of the definition, or the module for what has no code."""
-        code = getattr(self.call, "__code__", None)
+        """File and line of the definition (of what it wraps), or the module for what has no code."""
+        code = self._code()
         if code is not None:
             return f"{code.co_filename.rsplit('/', 1)[-1]}:{code.co_firstlineno}"
         return str(getattr(self.call, "__module__", None) or type(self.call).__module__)
 
+    def _code(self) -> types.CodeType | None:
+        return getattr(inspect.unwrap(self.call), "__code__", None)
+
     def __str__(self) -> str:
-        return f"{self.name} at {self.where}" if hasattr(self.call, "__code__") else self.name
+        return self.name if self._code() is None else f"{self.name} at {self.where}"
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits of the code, constants and closure; the same on every rank."""
@@ -74,7 +78,7 @@ def describe(value: Any, depth: int = 4) -> str:
         parts = [value.func, value.args, tuple(sorted(value.keywords.items()))]
         return f"partial({','.join(describe(part, depth - 1) for part in parts)})"
     if isinstance(value, types.MethodType):
-        return f"{value.__qualname__}({describe(value.__self__, depth - 1)})"
+        return f"{describe(value.__func__, depth)} of {describe(value.__self__, depth - 1)}"
     return _describe_container(value, depth)
 
 

@@ -28,13 +28,17 @@ class Range(Node):
 
 @dataclass(frozen=True)
 class TextFile(Node):
-    """Lines (or words) of files: one file, a directory, a glob, compressed or plain."""
+    """Lines (or words) of files: one file, a directory, a glob, compressed or plain.
+
+    `with_place` gives ((path, byte offset of the line), line or word).
+    """
 
     path: str
     min_partitions: int
     errors: str = "strict"
     unit: str = "lines"
     use_unicode: bool = True
+    with_place: bool = False
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,13 @@ class LocalCombine(Node):
 
 
 @dataclass(frozen=True)
+class CombineWords(LocalCombine):
+    """A combine of (word, constant) for every word of a text: split and merged in one pass."""
+
+    constant: int = 1
+
+
+@dataclass(frozen=True)
 class FinalCombine(Node):
     """The combiners of equal keys merged after the exchange."""
 

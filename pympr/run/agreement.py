@@ -10,6 +10,7 @@ from pympr.errors import DivergenceError
 from pympr.run import stations
 from pympr.run.difference import describe, fold
 from pympr.run.failure import Failure, echo, failure_of
+from pympr.run.frames import is_our_module
 from pympr.run.meeting import meet, share, tell
 
 _STAGE_END = "the end of a stage"
@@ -98,15 +99,11 @@ def raise_difference(world: World, fields: Mapping[str, str], error: BaseExcepti
 def call_site(depth: int = 1) -> str:
     """The user's place in the script, "file:line": the first frame that is not pympr's own (a job is the user's)."""
     frame: FrameType | None = sys._getframe(depth)
-    while frame is not None and _is_ours(frame.f_globals.get("__name__", "")):
+    while frame is not None and is_our_module(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     if frame is None:
         return ""
     return f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"
-
-
-def _is_ours(module: str) -> bool:
-    return module.partition(".")[0] == "pympr" and not module.startswith("pympr.jobs.")
 
 
 def digest(fields: Mapping[str, str]) -> int:

@@ -14,14 +14,16 @@ from pympr.run.actions.collect import collect, collect_partitions
 from pympr.run.actions.count import count
 from pympr.run.actions.fold import aggregate, reduce
 from pympr.run.actions.foreach import foreach_partition
-from pympr.run.actions.save import save_records, save_text
+from pympr.run.actions.save import refuse_existing, save_records, save_text
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
 from pympr.run.count_partitions import count_partitions
 from pympr.run.executor import Executor
+from pympr.run.input_bytes import input_bytes
 from pympr.run.listing import Listing
 from pympr.run.records import ActionRecord, StageRecord
+from pympr.run.report import report
 from pympr.run.threads import share_cores
 from pympr.run.together import together
 from pympr.stages.cut import cut, show_stages
@@ -39,6 +41,8 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "save_text": save_text,
     "to_numpy": to_numpy,
 }
+# What is refused before anything is computed.
+CHECKS: dict[str, Callable[..., None]] = {"save_records": refuse_existing, "save_text": refuse_existing}
 
 
 class Session:
@@ -52,6 +56,7 @@ class Session:
         self.listing = Listing(ranks, self.config)
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
+        self._ids = 0
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
         """Agree on the action and the plan, run the plan, and return the action's result.
@@ -70,6 +75,8 @@ class Session:
         return result
 
     def _run(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
+        if action in CHECKS:
+            CHECKS[action](self.world, *arguments)
         stages = cut(optimise(plan))
         rows = self.executor.prepare(stages, record)
         last = StageRecord(stages[-1].number, "result")
@@ -83,6 +90,19 @@ class Session:
     def num_partitions(self, plan: Node) -> int:
         """How many partitions a plan's rows have; lists input files at the first call."""
         return count_partitions(plan, self.listing)
+
+    def input_bytes(self, plan: Node) -> int:
+        """Bytes of a plan's input files; lists them at the first call."""
+        return input_bytes(plan, self.listing)
+
+    def report(self, root: int = 0) -> dict[str, Any] | None:
+        """Machine, versions, and what every rank's actions did so far, at rank `root`; None elsewhere."""
+        return report(self.world, self.config, self.records, root)
+
+    def new_id(self) -> int:
+        """A number that names rows or inputs, the same on every rank."""
+        self._ids += 1
+        return self._ids
 
     def array_kinds(self, arrays: tuple[Any, ...]) -> list[str]:
         """The dtypes of arrays, which must be one-dimensional and of equal length; an error on all ranks else."""

@@ -3,6 +3,8 @@
 import bz2
 import gzip
 import io
+from collections import Counter
+from operator import add
 
 import pytest
 from hypothesis import given
@@ -43,6 +45,19 @@ def test_long_text_in_many_splits_and_chunks(sc, mpi_tmp_path):
     assert rdd.getNumPartitions() == 7
     assert rdd.collect() == text.split("\r\n")[:-1]
     assert rdd.flatMap(lambda line: line.split()).collect() == text.split()
+
+
+@given(text=TEXT, splits=st.integers(1, 5), number=st.integers(10**9, 10**10))
+def test_counting_words_is_pythons(sc, mpi_tmp_path, text, splits, number):
+    path = put(sc, mpi_tmp_path / f"{number}.txt", text.encode())
+    sc._session.listing._known.clear()
+    words = sc.textFile(path, splits).flatMap(lambda line: line.split())
+    for function, constant in ((add, 1), (add, 2**62), (max, -7)):
+        found = words.map(lambda w, c=constant: (w, c)).reduceByKey(function).collect()
+        expected = {w: sum([constant] * n) if function is add else constant for w, n in Counter(text.split()).items()}
+        assert dict(found) == expected and len(found) == len(expected)
+        found = words.map(lambda w: (w, 2**62)).reduceByKey(add).collect()
+        assert dict(found) == {w: 2**62 * n for w, n in Counter(text.split()).items()}
 
 
 def test_a_line_longer_than_the_buffer(sc, mpi_tmp_path):

@@ -1,6 +1,7 @@
 import functools
 import math
 import struct
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pympr.errors import KernelError
+from pympr.native import group
 from pympr.native.group import GroupTable
+from pympr.native.group_cluster import expected_distinct
 from pympr.native.library import lib
 from pympr.native.reference import group as reference
 from pympr.native.reference.hash import MASK, SALT_NUMBER
@@ -140,6 +143,32 @@ def test_groups_are_those_of_a_dictionary(case, step):
     assert len(table) == len(expected(kinds, aggregates, rows))
 
 
+@given(tables(), st.integers(1, 50), st.integers(1, 50))
+def test_groups_are_the_same_when_rows_are_clustered(case, step, chunk):
+    kinds, aggregates, rows = case
+    table = GroupTable(kinds, aggregates, SEED, capacity=1)
+    with mock.patch.multiple(group, LEAST_ROWS=1, LEAST_TABLE_BYTES=0, CHUNK_ROWS=chunk):
+        for begin in range(0, len(rows), step):
+            add(table, kinds, aggregates, rows[begin : begin + step])
+    assert exactly(rows_of(table)) == exactly(expected(kinds, aggregates, rows))
+
+
+@pytest.mark.parametrize("kinds", [["int64"], ["float64", "int64"], ["string"]])
+def test_many_keys_in_rows_that_are_clustered(kinds):
+    """From a small table to a large one, so that the rows are clustered after the first growth."""
+    numbers = np.random.default_rng(1).integers(0, 60_000, 200_000)
+    text = "".join(f"{number:08d}" for number in numbers.tolist()).encode()
+    starts = np.arange(len(numbers)) * 8
+    columns = {"int64": numbers, "float64": numbers / 2, "string": (np.frombuffer(text, np.uint8), starts, starts + 8)}
+    aggregates = [("sum", "int64"), ("first", "int64"), ("sum", "float64")]
+    plain, clustered = (GroupTable(kinds, aggregates, SEED) for _ in range(2))
+    rows = [columns[kind] for kind in kinds], [1, np.arange(len(numbers)), numbers * 0.1], len(numbers)
+    plain.add(*rows)
+    with mock.patch.multiple(group, LEAST_ROWS=1000, LEAST_TABLE_BYTES=1 << 18, CHUNK_ROWS=50_000):
+        clustered.add(*rows)
+    assert exactly(rows_of(plain)) == exactly(rows_of(clustered))
+
+
 @given(tables(), st.integers(1, 15), st.booleans())
 def test_merged_tables_are_one_table(case, step, carries):
     """Merging goes group by group and part by part, so only what is associative is the same."""
@@ -248,6 +277,12 @@ def test_keys_of_one_hash_are_ordered_by_key():
     table.add([variable(keys), numbers], [np.arange(6)], 6, hashes=np.full(6, 77, np.uint64))
     found = [key for _, key, _ in rows_of(table)]
     assert found == sorted(zip(keys, numbers.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("keys", [10**5, 10**7, 10**12])
+def test_expected_distinct_keys(keys):
+    seen = keys * -math.expm1(-(10**6) / keys)
+    assert expected_distinct(round(seen), 10**6, 10**7) == pytest.approx(keys * -math.expm1(-(10**7) / keys), rel=0.01)
 
 
 def test_constants_need_no_column():

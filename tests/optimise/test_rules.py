@@ -32,11 +32,18 @@ def test_word_count_runs_in_columns_and_combines_before_the_exchange():
     assert [line.strip().split("(")[0] for line in show(optimise(plan)).splitlines()] == [
         "FinalCombine",
         "Exchange",
-        "LocalCombine",
-        "Project",
+        "CombineWords",
         "TextFile",
     ]
-    assert "unit=words" in show(optimise(plan)) and "operation=sum" in show(optimise(plan))
+    assert "unit=text" in show(optimise(plan)) and "operation=sum" in show(optimise(plan))
+
+
+def test_words_are_split_by_themselves_when_they_are_not_counted():
+    lengths = Map(FlatMap(TEXT, Function(str.split)), Function(lambda w: (w, len)))
+    assert "unit=words" in show(optimise(lengths))
+    assert "CombineWords" not in show(optimise(counted(lengths)))
+    floats = counted(Map(FlatMap(TEXT, Function(str.split)), Function(lambda w: (w, 1.0))))
+    assert "LocalCombine" in show(optimise(floats))
 
 
 def test_python_functions_are_fused():
@@ -84,6 +91,19 @@ def test_a_stage_used_twice_runs_once():
 )
 def test_functions_with_a_column_form(call, text):
     assert str(expression_of(call)) == text
+
+
+def test_closed_over_constants_are_known():
+    separator, position = ",", 2
+    assert str(expression_of(lambda line: line.split(separator)[position])) == "x.split(',', -1)[2]"
+    assert str(expression_of(lambda line: separator in line)) == "',' in x"
+    unknown = [1]
+    assert expression_of(lambda x: (x, unknown)) is None
+
+    def refers_to_itself(x):
+        return refers_to_itself, x
+
+    assert expression_of(refers_to_itself) is None
 
 
 OUTSIDE = 3

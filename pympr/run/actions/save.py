@@ -18,6 +18,7 @@ WRITE_RECORDS = 1 << 16
 
 def refuse_existing(world: World, path: str) -> None:
     """OutputExistsError on all ranks when the output is there already; collective."""
+    path = _plain(path)
 
     def look() -> None:
         if world.rank == 0 and os.path.lexists(path):
@@ -40,10 +41,10 @@ def save(run: Run, path: str, encode: Callable[[Block], Any]) -> None:
     """Write one file part-00000, ... for every partition, and _SUCCESS, into a new directory.
 
     All is written beside `path` and renamed at the end: a reader sees the whole
-    directory or none. A failure leaves nothing behind.
+    directory or none. A failure leaves nothing behind. That nothing is at `path`
+    was seen before the plan ran.
     """
-    path = path.removeprefix("file://").rstrip("/")
-    refuse_existing(run.world, path)
+    path = _plain(path)
     folder, name = os.path.split(path)
     hidden = os.path.join(folder, f"_{name}.pympr-temporary")
     together(run.world, lambda: _make(hidden) if run.world.rank == 0 else None, f"saving to {path}")
@@ -67,6 +68,10 @@ def _commit(hidden: str, path: str) -> None:
     if os.path.lexists(path):
         raise OutputExistsError(f"output directory {path} came into being while it was written")
     os.rename(hidden, path)
+
+
+def _plain(path: str | os.PathLike[str]) -> str:
+    return os.fspath(path).removeprefix("file://").rstrip("/")
 
 
 def _write_part(path: str, blocks: Iterator[Block], encode: Callable[[Block], Any]) -> None:

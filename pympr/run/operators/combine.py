@@ -10,11 +10,12 @@ from pympr.data.column import BytesColumn, Column, FixedColumn
 from pympr.data.keyhash import hash_keys
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.group import GroupTable
-from pympr.plan.wide import FinalCombine, LocalCombine
+from pympr.plan.wide import CombineWords, FinalCombine, LocalCombine
 from pympr.run.operators.python_combine import PythonCombiner
 
 # Bodo skips its pre-aggregation above the same share of new keys.
 SAMPLE_ROWS, MOST_NEW = 1 << 17, 0.85
+WORDS = Row((Leaf("string"), Leaf("int64")))
 _EXACT = {("sum", "int64"), ("min", "int64"), ("max", "int64")}
 _ORDERED = {("sum", "float64"), ("min", "float64"), ("max", "float64")}
 
@@ -34,6 +35,11 @@ class CombineSink:
 
     def consume(self, partition: int, blocks: Iterator[Block]) -> None:
         """Combine one partition's blocks."""
+        if isinstance(self._node, CombineWords):
+            table = _table(self._tables, WORDS, self._node.operation, self._config)
+            for block in blocks:
+                table.add_words(block, self._node.constant)
+            return
         ordered: dict[Row, TypedCombiner] = {}
         python = PythonCombiner(self._node.create.call, self._node.merge_value.call)
         passed: list[tuple[int, Block]] = []
@@ -106,6 +112,12 @@ class TypedCombiner:
         keys, values = block.item(0).columns, block.item(1).columns[0]
         valid = [column.valid for column in keys]
         self._table.add([arrays_of_column(c) for c in keys], [_value(values)], len(block), key_valid=valid)
+
+    def add_words(self, block: ColumnBlock, constant: int) -> None:
+        """Combine (word, constant) for the words of a block of texts."""
+        column = block.columns[0]
+        for begin, end in zip(column.starts.tolist(), column.ends.tolist()):
+            self._table.add_words(column.data, begin, end, [constant])
 
     def result(self) -> Block:
         """(key, combined) in the order of the key hash; Python ints where int64 is too small."""

@@ -8,13 +8,13 @@ from typing import Any, BinaryIO, Callable, Iterator
 import numpy as np
 
 from pympr.config import Config
-from pympr.data.block import Block, ColumnBlock
+from pympr.data.block import Block, ColumnBlock, pair, single_column
 from pympr.data.column import BytesColumn
-from pympr.data.schema import Leaf
 from pympr.errors import InputError
 from pympr.native import text
 from pympr.plan.sources import TextFile
 from pympr.run.buffers import Buffers
+from pympr.run.operators.places import places
 from pympr.run.splits import Split
 
 _SCAN_BYTES = 1 << 16
@@ -24,14 +24,23 @@ def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -
     """The blocks of one split: string (or bytes) columns over the chunks as they were read."""
     reader = _open(split)
     try:
-        for chunk, size, offset in _chunks(reader, node.unit, buffers):
+        for chunk, size, offset in _chunks(reader, "lines" if node.with_place else node.unit, buffers):
             data, end = _decoded(chunk, size, split, offset, node)
-            starts, ends = text.words(data, 0, end) if node.unit == "words" else text.lines(data, 0, end)[:2]
+            starts, ends = _CUTS[node.unit](data, end)
             if len(starts):
-                kind = "string" if node.use_unicode else "bytes"
-                yield ColumnBlock(Leaf(kind), [BytesColumn(data, starts, ends)], len(starts))
+                found = single_column("string" if node.use_unicode else "bytes", BytesColumn(data, starts, ends))
+                if node.with_place:
+                    found = pair(places(split.path, (chunk, size), offset, (data, end), starts), found)
+                yield found
     finally:
         reader.close()
+
+
+_CUTS = {
+    "lines": lambda data, end: text.lines(data, 0, end)[:2],
+    "words": lambda data, end: text.words(data, 0, end),
+    "text": lambda data, end: (np.zeros(1, np.int64), np.full(1, end, np.int64)),
+}
 
 
 def _decoded(data: np.ndarray, size: int, split: Split, offset: int, node: TextFile) -> tuple[np.ndarray, int]:
@@ -152,7 +161,7 @@ def _chunks(reader: Any, unit: str, buffers: Buffers) -> Iterator[tuple[np.ndarr
 
     A line longer than a buffer gets a larger buffer of its own.
     """
-    cut = text.cut_at_blank if unit == "words" else text.cut_at_newline
+    cut = text.cut_at_newline if unit == "lines" else text.cut_at_blank
     buffer, kept = buffers.get(), 0
     while True:
         got = _fill(reader, buffer, kept)
