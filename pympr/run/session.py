@@ -57,20 +57,31 @@ class Session:
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
         self._ids = 0
+        self._acting = ""
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
         """Agree on the action and the plan, run the plan, and return the action's result.
 
         `name` is what the user called; it stands in errors and reports. Raises
-        DivergenceError on all ranks when the ranks do not ask for the same.
+        DivergenceError on all ranks when the ranks do not ask for the same, and
+        RuntimeError for an action in a function that another action runs.
         """
+        if self._acting:
+            raise RuntimeError(
+                f"{name or action}() was called inside a function that {self._acting}() runs; such functions see "
+                "only their records: run the inner action before, or join the two"
+            )
         record = ActionRecord(name or action, call_site(2), digest(plan))
         self.records.append(record)
         begun = time.perf_counter()
         fields = {"action": record.action, "where": record.where, "plan": show(plan), "digest": record.plan}
         agree_on(self.world, fields)
-        with self.station.doing(record.action, where=record.where):
-            result = self._run(action, plan, arguments, record)
+        self._acting = record.action
+        try:
+            with self.station.doing(record.action, where=record.where):
+                result = self._run(action, plan, arguments, record)
+        finally:
+            self._acting = ""
         record.seconds = time.perf_counter() - begun
         return result
 
