@@ -63,7 +63,7 @@ class SparkContext:
         count = max(self.defaultParallelism if numSlices is None else int(numSlices), 1)
         if isinstance(c, range):
             return self._rdd(Range(c.start, c.stop, c.step, count))
-        values = c if isinstance(c, (list, tuple)) else list(c)
+        values = c if isinstance(c, tuple) else list(c)  # the caller may change a list afterwards
         return self._rdd(Collection(self._next_id(), values, _fingerprint(values), count))
 
     def range(self, start: int, end: int | None = None, step: int = 1, numSlices: int | None = None) -> RDD:
@@ -101,11 +101,11 @@ class SparkContext:
         FileNotFoundError comes at the first action.
         """
         count = self.defaultMinPartitions if minPartitions is None else int(minPartitions)
-        return self._rdd(TextFile(str(name), count, errors, "lines", use_unicode, with_place))
+        return self._rdd(TextFile(str(name), count, errors, "lines", use_unicode, with_place, self._next_id()))
 
     def binaryRecords(self, path: str, recordLength: int) -> RDD:
         """The records of flat binary files, `recordLength` bytes each."""
-        return self._rdd(BinaryRecords(str(path), int(recordLength)))
+        return self._rdd(BinaryRecords(str(path), int(recordLength), self._next_id()))
 
     def fromNumpy(self, local_array: Any) -> RDD:
         """An RDD of NumPy arrays of which each rank passes its part: partition r is rank r's. Not in PySpark.

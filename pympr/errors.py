@@ -51,3 +51,7 @@ class KeyTypeError(PymprError, TypeError):
 
 class OutputExistsError(PymprError, FileExistsError):
     """The output directory is there already."""
+
+
+class SessionError(PymprError, RuntimeError):
+    """An action where none can run: in a function of another action, or after `stop()`."""

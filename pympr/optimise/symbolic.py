@@ -21,7 +21,7 @@ from pympr.plan.expression import (
     SplitItem,
 )
 
-_SKIPPED = {"RESUME", "CACHE", "PRECALL", "PUSH_NULL", "NOP", "KW_NAMES", "COPY_FREE_VARS", "NOT_TAKEN", "TO_BOOL"}
+_SKIPPED = {"RESUME", "CACHE", "PRECALL", "PUSH_NULL", "NOP", "COPY_FREE_VARS", "NOT_TAKEN", "TO_BOOL"}
 _LOADS = {"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"}
 _CONSTANTS = {"LOAD_CONST", "LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL"}
 
@@ -42,6 +42,10 @@ class _Global:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+class _Second(Expression):
+    """The second argument of a function of two."""
 
 
 class SplitCall:
@@ -174,24 +178,41 @@ def _subscript(of: Any, index: Any) -> Any:
 def _split_item(call: SplitCall, position: int) -> SplitItem:
     separator = call.arguments[0] if call.arguments else None
     maxsplit = call.arguments[1] if len(call.arguments) > 1 else -1
-    if type(separator) is not str or not separator or type(maxsplit) is not int:
+    if type(maxsplit) is not int or not separator:
         raise Unknown
+    _require_text(separator)
+    _require_int64(maxsplit, position)
     return SplitItem(call.of, separator, maxsplit, position, call.from_right)
 
 
 def _slice(of: Any, begin: Any, end: Any) -> Prefix:
     low, high = _constant(begin), _constant(end)
-    if low not in (None, 0) or type(high) is not int or high < 0:
+    if not (low is None or (type(low) is int and low == 0)) or type(high) is not int or high < 0:
         raise Unknown
+    _require_int64(2 * high)
     return Prefix(_expression(of), high)
 
 
 def _contains(of: Any, needle: Any, is_negated: bool) -> Expression:
     text = _constant(needle)
-    if type(text) is not str:
-        raise Unknown
+    _require_text(text)
     found = Contains(_expression(of), text)
     return Not(found) if is_negated else found
+
+
+def _require_text(value: Any) -> None:
+    """Unknown unless the value is a string that has UTF-8."""
+    if type(value) is not str:
+        raise Unknown
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Unknown from None
+
+
+def _require_int64(*numbers: int) -> None:
+    if not all(-(2**63) <= number < 2**63 for number in numbers):
+        raise Unknown
 
 
 def _constant(value: Any) -> Any:
@@ -248,7 +269,7 @@ def operation_of(call: Callable[..., Any]) -> str | None:
     for known, name in ((operator.add, "sum"), (min, "min"), (max, "max")):
         if call is known:
             return name
-    left, right = Argument(), Constant("second argument")
+    left, right = Argument(), _Second()
     result = _run(call, [left, right])
     if not isinstance(result, tuple) or result[1:] != (left, right):
         return None

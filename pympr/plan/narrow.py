@@ -91,12 +91,13 @@ class Cached(Node):
 
 @dataclass(frozen=True)
 class Project(Node):
-    """An expression over columns instead of a Python function over records."""
+    """An expression over columns instead of a Python function over records, or over their values."""
 
     child: Node
     expression: Expression
     function: Function
     preserves: bool = False
+    of_values: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Do all ranks run the same program: agree before an action, fail together after a stage."""
 
+import os
 import sys
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -31,6 +32,15 @@ def agree_on(world: World, fields: Mapping[str, str]) -> None:
     outcome = meet(world, digest(fields), False, fields.get("action", ""), fields.get("where", ""))
     if not outcome.is_equal:
         raise_difference(world, fields)
+
+
+def agree_on_folder(world: World, path: str, where: str) -> None:
+    """Raise DivergenceError on all ranks when a relative path is not the same file for all; collective.
+
+    >>> agree_on_folder(World(None), "books", "script.py:31")
+    """
+    folder = "" if os.path.isabs(path) else os.getcwd()
+    agree_on(world, {"action": f"opening {path}", "where": where, "working directory": folder})
 
 
 def fail_together(world: World, error: BaseException | None, context: str = "", where: str = "") -> None:

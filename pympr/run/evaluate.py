@@ -52,12 +52,12 @@ def _range(at: Evaluator, node: sources.Range) -> Rows:
 
 
 def _text(at: Evaluator, node: sources.TextFile) -> Rows:
-    splits = at.listing.text(node.path, node.min_partitions)
+    splits = at.listing.text(node.path, node.min_partitions, node.serial)
     return at.files(splits, lambda split: read_split(split, node, at.config, at.buffers))
 
 
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
-    splits = at.listing.records(node.path, node.record_length)
+    splits = at.listing.records(node.path, node.record_length, node.serial)
     return at.files(splits, lambda split: read.read_records(split, node.record_length))
 
 

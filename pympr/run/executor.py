@@ -14,6 +14,7 @@ from pympr.run.evaluate import Evaluator
 from pympr.run.exchange import Parts, move
 from pympr.run.listing import Listing
 from pympr.run.operators.combine import CombineSink
+from pympr.run.operators.fresh import fresh
 from pympr.run.records import ActionRecord, Intake, StageRecord
 from pympr.run.rows import Rows, held
 from pympr.run.stations import Station
@@ -65,7 +66,7 @@ class Executor:
         if output.rdd_id not in self.kept:
             rows = at.rows(stage.root)
             kept = self.walk(rows, lambda index, blocks: _lasting(blocks), started, (0, rows.total))
-            self.kept[output.rdd_id] = held(rows.total, kept)
+            self.kept[output.rdd_id] = held(rows.total, kept).through(fresh)
         return self.kept[output.rdd_id]
 
     def _exchange(self, stage: Stage, contract: Contract, at: Evaluator, started: StageRecord) -> Rows:

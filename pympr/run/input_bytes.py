@@ -10,7 +10,7 @@ def input_bytes(plan: Node, listing: Listing) -> int:
     splits = []
     for node in plan.walk():
         if isinstance(node, sources.TextFile):
-            splits += listing.text(node.path, node.min_partitions)
+            splits += listing.text(node.path, node.min_partitions, node.serial)
         elif isinstance(node, sources.BinaryRecords):
-            splits += listing.records(node.path, node.record_length)
+            splits += listing.records(node.path, node.record_length, node.serial)
     return sum(split.end - split.begin for split in splits)

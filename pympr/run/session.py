@@ -6,6 +6,7 @@ from typing import Any, Callable
 from pympr.collectives.world import World, world
 from pympr.config import Config
 from pympr.optimise.rewrite import optimise
+from pympr.plan.function import tell_argument
 from pympr.plan.node import Node, digest
 from pympr.plan.show import show
 from pympr.run import guard, watch
@@ -26,6 +27,7 @@ from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
 from pympr.run.threads import share_cores
 from pympr.run.together import together
+from pympr.run.turns import Turns
 from pympr.stages.cut import cut, show_stages
 
 ACTIONS: dict[str, Callable[..., Any]] = {
@@ -50,38 +52,32 @@ class Session:
 
     def __init__(self, ranks: World, config: Config | None = None) -> None:
         self.world = ranks
-        self.config = config or Config()
+        self.config = config or together(ranks, Config, "reading the settings")
         self.station = watch.open(ranks, self.config)
+        agree_on(ranks, {"action": "SparkContext", "where": call_site(), "settings": self.config.shared()})
+        self._turns = Turns()
         self.threads = share_cores(ranks)
         self.listing = Listing(ranks, self.config)
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
         self._ids = 0
-        self._acting = ""
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
         """Agree on the action and the plan, run the plan, and return the action's result.
 
         `name` is what the user called; it stands in errors and reports. Raises
-        DivergenceError on all ranks when the ranks do not ask for the same, and
-        RuntimeError for an action in a function that another action runs.
+        DivergenceError on all ranks when the ranks do not ask for the same.
         """
-        if self._acting:
-            raise RuntimeError(
-                f"{name or action}() was called inside a function that {self._acting}() runs; such functions see "
-                "only their records: run the inner action before, or join the two"
-            )
-        record = ActionRecord(name or action, call_site(2), digest(plan))
+        with self._turns:
+            return self._act(action, plan, arguments, ActionRecord(name or action, call_site(2), digest(plan)))
+
+    def _act(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
         self.records.append(record)
         begun = time.perf_counter()
-        fields = {"action": record.action, "where": record.where, "plan": show(plan), "digest": record.plan}
-        agree_on(self.world, fields)
-        self._acting = record.action
-        try:
-            with self.station.doing(record.action, where=record.where):
-                result = self._run(action, plan, arguments, record)
-        finally:
-            self._acting = ""
+        fields = {"action": record.action, "where": record.where, "plan": show(plan), "code or data of the plan": record.plan}
+        agree_on(self.world, fields | {"arguments": ", ".join(map(tell_argument, arguments))})
+        with self.station.doing(record.action, where=record.where):
+            result = self._run(action, plan, arguments, record)
         record.seconds = time.perf_counter() - begun
         return result
 
@@ -100,11 +96,13 @@ class Session:
 
     def num_partitions(self, plan: Node) -> int:
         """How many partitions a plan's rows have; lists input files at the first call."""
-        return count_partitions(plan, self.listing)
+        with self._turns:
+            return count_partitions(plan, self.listing)
 
     def input_bytes(self, plan: Node) -> int:
         """Bytes of a plan's input files; lists them at the first call."""
-        return input_bytes(plan, self.listing)
+        with self._turns:
+            return input_bytes(plan, self.listing)
 
     def report(self, root: int = 0) -> dict[str, Any] | None:
         """Machine, versions, and what every rank's actions did so far, at rank `root`; None elsewhere."""
@@ -112,6 +110,7 @@ class Session:
 
     def new_id(self) -> int:
         """A number that names rows or inputs, the same on every rank."""
+        self._turns.refuse_inside()  # it would not be the same on every rank
         self._ids += 1
         return self._ids
 
@@ -132,7 +131,9 @@ class Session:
 
     def close(self) -> None:
         """Give back what the session holds; collective."""
-        self.executor.free()
+        with self._turns:
+            self.executor.free()
+            self._turns.is_over = True
 
 
 def _kinds_of(arrays: tuple[Any, ...]) -> list[str]:

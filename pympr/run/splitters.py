@@ -46,9 +46,10 @@ class Splitters:
     def _ascending_ids(self, keys: Block) -> np.ndarray:
         if isinstance(self._values, np.ndarray):
             return partition.buckets_by_range(keys.columns[0].contiguous(), self._values)
-        if _kind(keys) in VARIABLE_KINDS:
+        if _kind(keys) in VARIABLE_KINDS and {str, bytes}.issuperset(map(type, self._values)):
             column: Any = keys.columns[0]
-            raw = [value.encode() if isinstance(value, str) else value for value in self._values]
+            # Surrogates sort among UTF-8 as among code points.
+            raw = [v if isinstance(v, bytes) else v.encode("utf-8", "surrogatepass") for v in self._values]
             starts, ends = np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends)
             return range_bytes.buckets_by_range_bytes(column.data, starts, ends, raw)
         splitters = self._values

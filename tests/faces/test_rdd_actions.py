@@ -116,10 +116,3 @@ def test_divergence_is_an_error_on_all_ranks(sc):
     with pytest.raises(DivergenceError):
         sc.parallelize([sc._session.world.rank]).collect()
     assert sc.range(3).count() == 3
-
-
-def test_an_action_inside_a_function_is_refused_and_the_next_one_runs(sc):
-    numbers = sc.parallelize(range(4), 4)
-    with pytest.raises(RuntimeError, match=r"count\(\) was called inside a function that collect\(\) runs"):
-        numbers.map(lambda x: numbers.count()).collect()
-    assert numbers.count() == 4

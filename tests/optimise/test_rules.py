@@ -144,3 +144,26 @@ def test_a_shadowed_builtin_is_not_taken_for_the_builtin():
     space = {"min": lambda a, b: 0}
     exec("f = lambda a, b: min(a, b)", space)
     assert operation_of(space["f"]) is None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.split("\udc80")[0],
+        lambda x: x.split(",")[2**70],
+        lambda x: x.split(",", 2**70)[0],
+        lambda x: "\udc80" in x,
+        lambda x: x[0.0:2],
+        lambda x: x[: 2**63],
+    ],
+)
+def test_what_columns_cannot_do_stays_python(function):
+    assert expression_of(function) is None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda a, b: min(a, key=b), lambda a, b: max(a, default=b), lambda a, b: a + "second argument"],
+)
+def test_what_only_looks_like_a_sum_or_a_minimum_stays_python(function):
+    assert operation_of(function) is None

@@ -16,7 +16,7 @@ from pympr.run.operators.fused import run_steps
 
 def project(node: Project, blocks: Iterator[Block]) -> Iterator[Block]:
     """The expression's value for every record."""
-    verb = "mapValues" if node.preserves else "map"
+    verb = "mapValues" if node.of_values else "map"
     for block in blocks:
         yield _columns_or_python(block, lambda b: evaluate(node.expression, b), verb, node.function)
 

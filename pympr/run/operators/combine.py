@@ -59,13 +59,19 @@ class CombineSink:
         kind = value_kind(block)
         if kind is None:
             return None
-        if (self._node.operation, kind) in _EXACT:
-            return self._tables
-        return ordered if (self._node.operation, kind) in _ORDERED else None
+        if (self._node.operation, kind) not in _EXACT | _ORDERED:
+            return None
+        is_shared = kind == "int64" and not _look_different(block.layout.items[0])
+        return self._tables if is_shared else ordered
 
     def finish(self) -> list[tuple[int, Block]]:
         """(source partition, block) of what is to be exchanged; exact tables count as partition -1."""
         return [(-1, table.result()) for table in self._tables.values()] + self._done
+
+
+def _look_different(keys: Layout) -> bool:
+    """Whether equal keys may look different (0.0 and -0.0, 1 and True): which of them came first must show."""
+    return any(leaf.kind in ("float64", "bool") for leaf in leaves(keys))
 
 
 def value_kind(block: Block) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any, Iterator
 from pympr.config import Config
 from pympr.data.block import Block, ObjectBlock, concat
 from pympr.run.operators.combine import in_hash_order
-from pympr.run.operators.python_combine import NAN
+from pympr.run.operators.python_combine import one_nan
 from pympr.run.place import first_items
 from pympr.run.result_iterable import ResultIterable
 
@@ -33,8 +33,8 @@ def values_by_key(records: Any) -> dict[Any, list[Any]]:
     groups: dict[Any, list[Any]] = {}
     try:
         for key, value in records:
-            if key != key:
-                key = NAN
+            if key != key or isinstance(key, tuple):
+                key = one_nan(key)
             if key in groups:
                 groups[key].append(value)
             else:
