@@ -13,7 +13,7 @@ import numpy as np
 from pympr.collectives import segment
 from pympr.collectives.alltoall import exchange_bytes
 from pympr.collectives.attempt import Attempt
-from pympr.collectives.exchange import Counters, Outgoing, Received, count_traffic
+from pympr.collectives.exchange import Counters, Outgoing, Received
 from pympr.collectives.layout import align, columns_of, order_entries, plan_inbox
 from pympr.collectives.scatter import scatter
 from pympr.collectives.world import World
@@ -41,7 +41,8 @@ def exchange_flat(world: World, outgoing: Outgoing | None, error: Exception | No
     started = begin()
     head = _exchange_heads(world, sent.lengths, outgoing, attempt.error)
     waited_seconds = begin() - started
-    attempt.refuse(bool(head.failed.any()), head.kinds)
+    others = np.flatnonzero(head.kinds != head.kinds[0])
+    attempt.refuse(bool(head.failed.any()), int(others[0]) if len(others) else -1)
     received = attempt.run(segment.borrow, int(head.lengths.sum()))
     attempt.agree()
     started = begin()
@@ -52,14 +53,26 @@ def exchange_flat(world: World, outgoing: Outgoing | None, error: Exception | No
     del sent
     result = attempt.run(_unpack, received, head, outgoing)
     attempt.agree()
-    entries, owners = result[1], np.repeat(np.arange(world.size), head.parts)
-    return result[0], count_traffic("flat", world.rank, outgoing, entries, owners, rounds, waited_seconds)
+    return result[0], _count(world, outgoing, head, result[1], rounds, waited_seconds)
+
+
+def _count(world: World, outgoing: Outgoing, head: _Head, entries: np.ndarray, rounds: int, waited_seconds: float) -> Counters:
+    """The counters, of payload alone: tables and borders are not counted."""
+    row_bytes = outgoing.rows.row_bytes
+    sent = [_payload(outgoing.counts_for(rank), row_bytes) for rank in range(world.size) if rank != world.rank]
+    is_other = np.repeat(np.arange(world.size), head.parts) != world.rank
+    messages = sum(count > 0 for count in sent)
+    return Counters("flat", messages, sum(sent), _payload(entries[is_other], row_bytes), rounds, waited_seconds)
+
+
+def _payload(counts: np.ndarray, row_bytes: int) -> int:
+    return int(counts[:, 0].sum()) * row_bytes + int(counts[:, 1:].sum())
 
 
 def _pack(outgoing: Outgoing, size: int) -> _Messages:
     """All messages, one after the other by rank, in one memory."""
     tables = [_table(outgoing, rank) for rank in range(size)]
-    inboxes = [plan_inbox(outgoing.item_bytes, table[:, 1:].sum(axis=0)) for table in tables]
+    inboxes = [plan_inbox(outgoing.rows.item_bytes, table[:, 1:].sum(axis=0)) for table in tables]
     lengths = np.array([align(t.nbytes) + i.used_bytes for t, i in zip(tables, inboxes, strict=True)], np.int64)
     memory = segment.borrow(int(lengths.sum()))
     starts = (np.cumsum(lengths) - lengths).tolist()
@@ -74,7 +87,7 @@ def _pack(outgoing: Outgoing, size: int) -> _Messages:
 
 def _table(outgoing: Outgoing, rank: int) -> np.ndarray:
     """Source, rows and bytes of every part for `rank`."""
-    return np.concatenate([outgoing.sources[:, None], outgoing.counts[:, rank, :]], axis=1)
+    return np.concatenate([outgoing.table[:, :1], outgoing.counts_for(rank)], axis=1)
 
 
 def _before(table: np.ndarray) -> np.ndarray:
@@ -84,7 +97,7 @@ def _before(table: np.ndarray) -> np.ndarray:
 def _exchange_heads(world: World, lengths, outgoing: Outgoing | None, error: Exception | None) -> _Head:
     mine, heads = np.zeros((2, world.size, len(_Head._fields)), np.int64)
     if error is None:
-        mine[:] = np.stack(np.broadcast_arrays(lengths, len(outgoing.parts), 0, outgoing.kind, lengths.sum()), axis=1)
+        mine[:] = np.stack(np.broadcast_arrays(lengths, len(outgoing.parts), 0, outgoing.rows.kind, lengths.sum()), axis=1)
     else:
         mine[:, _Head._fields.index("failed")] = 1
     world.comm.Alltoall(mine, heads)
@@ -94,21 +107,21 @@ def _exchange_heads(world: World, lengths, outgoing: Outgoing | None, error: Exc
 def _unpack(received: np.ndarray, head: _Head, outgoing: Outgoing) -> tuple[Received, np.ndarray]:
     """The columns in the order of the sources, and the counts of all entries."""
     messages = np.split(received, np.cumsum(head.lengths)[:-1])
-    width = 2 + outgoing.bytes_columns
+    width = 1 + outgoing.rows.shape.counts
     tables = [
         message[: 8 * width * parts].view(np.int64).reshape(parts, width)
         for message, parts in zip(messages, head.parts.tolist(), strict=True)
     ]
     entries = np.concatenate(tables)
     order = order_entries(entries[:, 0], entries[:, 1:])
-    inbox = plan_inbox(outgoing.item_bytes, order.totals)
+    inbox = plan_inbox(outgoing.rows.item_bytes, order.totals)
     memory = segment.borrow(inbox.used_bytes)
     first = 0
     for message, table in zip(messages, tables, strict=True):
         places = order.before[first : first + len(table)]
-        _place(memory, inbox, places, message[align(table.nbytes) :], table, outgoing.item_bytes)
+        _place(memory, inbox, places, message[align(table.nbytes) :], table, outgoing.rows.item_bytes)
         first += len(table)
-    columns = columns_of(memory, outgoing.spec, inbox, order.totals)
+    columns = columns_of(memory, outgoing.rows.dtypes, inbox.lane_starts, order.totals)
     return Received(columns, order.sources, order.offsets), entries[:, 1:].copy()
 
 

@@ -1,9 +1,10 @@
 """The exchange of ranks on one node: senders scatter straight into the receivers' memory.
 
-Three meetings. Before the first every rank has written its table (source, and
-for every rank rows and bytes, of each part) on the board; before the second
-every receiver has laid out its inbox by source and written there where each part
-begins; before the third all rows are in place, and the receiver uses them there.
+Before the first meeting every rank has written on the board its table (the source of each of its
+parts, and the rows and bytes of it for every rank) and the segment that it offers as its inbox.
+All add up all tables, so every sender knows where in each inbox its rows belong, and all know
+which inboxes are of a wrong size: their owners offer others, and meet once more. Before the last
+meeting all rows are in place, and the receiver uses them there.
 """
 
 from typing import NamedTuple
@@ -12,107 +13,95 @@ import numpy as np
 
 from pympr.collectives import segment
 from pympr.collectives.attempt import Attempt
-from pympr.collectives.exchange import Counters, Outgoing, Received, count_traffic
-from pympr.collectives.layout import Inbox, Order, columns_of, order_entries, plan_inbox
-from pympr.collectives.nodespace import SLOT_WORDS, NodeSpace
+from pympr.collectives.board import INLINE_WORDS, Told
+from pympr.collectives.exchange import Counters, Outgoing, Received
+from pympr.collectives.layout import columns_of
+from pympr.collectives.nodespace import NodeSpace
 from pympr.collectives.scatter import scatter
-from pympr.collectives.segment import Lease, Name
+from pympr.collectives.segment import LARGEST_WASTE, SMALLEST_BYTES, Lease
 from pympr.collectives.world import World
-
-# Words of a rank's slot: kind of rows, parts, the table's segment (serial 0: the table follows in the slot),
-# the inbox's segment, bytes used of it, where in it the answers begin.
-_KIND, _PARTS, _TABLE, _INBOX, _USED, _ANSWERS, _INLINE = 0, 1, 2, 6, 10, 11, 12
+from pympr.native.exchange import Totals, add_up, find_places
 
 
-class _Incoming(NamedTuple):
-    """What a receiver knows after the first meeting."""
+class _Offer(NamedTuple):
+    """What this rank lends to the others for one exchange; the table's segment only when the slot is too small."""
 
-    order: Order
-    counts: np.ndarray
-    parts: np.ndarray
-    inbox: Inbox
-    lease: Lease
+    inbox: Lease
+    table: Lease | None
+
+
+class _Sums(NamedTuple):
+    """What all ranks know alike when they have read the board; `misfits` are the ranks that must offer another inbox."""
+
+    totals: Totals
+    misfits: list[int]
 
 
 def exchange_node(world: World, outgoing: Outgoing | None, error: Exception | None) -> tuple[Received, Counters]:
     """The exchange through the memory of one node."""
     space, attempt = world.attached["nodespace"], Attempt(world, error)
     waited_before = space.wait_seconds
-    table = attempt.run(_publish, space, outgoing)
-    attempt.refuse(space.meet(attempt.status) > 0, space.slots[:, _KIND])
-    incoming = attempt.run(_lay_out, space, outgoing)
+    offer = attempt.run(_publish, space, outgoing)
+    failed = space.meet(attempt.status) > 0
+    told = space.board.read()
+    attempt.refuse(failed, told.first_of_other_kind)
+    sums = attempt.run(_add_up, space, outgoing, told)
+    # A rank that has just failed does not know of this meeting; it is in the next one, and that is this.
+    if sums is not None and sums.misfits:
+        offer = attempt.run(_offer_again, space, sums, offer)
+        attempt.refuse(space.meet(attempt.status) > 0)
+    lane_starts = attempt.run(_send, space, outgoing, sums, offer)
     attempt.refuse(space.meet(attempt.status) > 0)
-    attempt.run(_send, space, outgoing, incoming)
-    attempt.refuse(space.meet(attempt.status) > 0)
-    del table  # a segment, when it was too long for the slot: in use until all have read it
-    memory = incoming.lease.bytes()
-    columns = columns_of(memory, outgoing.spec, incoming.inbox, incoming.order.totals)
-    received = Received(columns, incoming.order.sources, incoming.order.offsets)
-    owners = np.repeat(np.arange(world.size), incoming.parts)
+    totals = sums.totals
+    come = totals.totals[:, world.rank].tolist()
+    columns = columns_of(offer.inbox.bytes(), outgoing.rows.dtypes, lane_starts.tolist(), come)
     waited_seconds = space.wait_seconds - waited_before
-    return received, count_traffic("node", world.rank, outgoing, incoming.counts, owners, 1, waited_seconds)
+    counters = Counters("node", totals.messages, totals.bytes_sent, totals.bytes_received, 1, waited_seconds)
+    return Received(columns, totals.sources, totals.offsets), counters
 
 
-def _publish(space: NodeSpace, outgoing: Outgoing) -> Lease | None:
-    """Put this rank's table where the others find it."""
-    slot, parts = space.slots[space.rank], len(outgoing.parts)
-    table = np.concatenate([outgoing.sources[:, None], outgoing.counts.reshape(parts, space.size * outgoing.counts.shape[2])], axis=1)
-    slot[_KIND], slot[_PARTS] = outgoing.kind, parts
-    if table.size <= SLOT_WORDS - _INLINE:
-        slot[_TABLE : _TABLE + 4] = 0
-        slot[_INLINE : _INLINE + table.size] = table.reshape(-1)
-        return None
-    lease = segment.pool().lease(table.nbytes)
-    lease.array("int64", 0, table.size)[:] = table.reshape(-1)
-    slot[_TABLE : _TABLE + 4] = lease.name
-    return lease
+def _publish(space: NodeSpace, outgoing: Outgoing) -> _Offer:
+    """Tell this rank's table and offer an inbox; as much is expected as is sent, and an eighth more."""
+    table, lease = outgoing.table, None
+    inbox = segment.pool().lease(outgoing.payload_bytes() * 9 // 8 + 64 * len(outgoing.rows.item_bytes))
+    if table.size > INLINE_WORDS:
+        lease = segment.pool().lease(table.nbytes)
+        lease.array("int64", 0, table.size)[:] = table.reshape(-1)
+    space.board.tell(outgoing.rows.kind, table, inbox.name, lease and lease.name)
+    return _Offer(inbox, lease)
 
 
-def _table(space: NodeSpace, rank: int, lanes: int) -> np.ndarray:
-    """The sources and the counts of `rank`'s parts for this rank."""
-    slot = space.slots[rank]
-    parts, width = int(slot[_PARTS]), 1 + space.size * lanes
-    name = Name(*slot[_TABLE : _TABLE + 4].tolist())
-    words = slot[_INLINE:]
-    if name.serial:
-        words = space.peers.map(name, 8 * parts * width).view(np.int64)
-    table = words[: parts * width].reshape(parts, width)
-    mine = 1 + space.rank * lanes
-    return np.concatenate([table[:, :1], table[:, mine : mine + lanes]], axis=1)
+def _add_up(space: NodeSpace, outgoing: Outgoing, told: Told) -> _Sums:
+    shape = outgoing.rows.shape
+    if told.long_tables:
+        for rank in np.flatnonzero(told.tables == 0).tolist():
+            used_bytes = 8 * shape.width * int(told.parts[rank])
+            told.tables[rank] = space.peers.map(space.board.table_of(rank), used_bytes).address
+    totals = add_up(shape, told.tables, told.parts)
+    pairs = enumerate(zip(told.offered_bytes.tolist(), totals.needed_bytes.tolist(), strict=True))
+    return _Sums(totals, [rank for rank, (offered, needed) in pairs if _is_misfit(offered, needed)])
 
 
-def _lay_out(space: NodeSpace, outgoing: Outgoing) -> _Incoming:
-    """Lease an inbox for what will come and answer where each part begins in it."""
-    lanes = outgoing.counts.shape[2]
-    tables = [_table(space, rank, lanes) for rank in range(space.size)]
-    entries = np.concatenate(tables)
-    order = order_entries(entries[:, 0], entries[:, 1:])
-    inbox = plan_inbox(outgoing.item_bytes, order.totals)
-    answers = np.concatenate([order.totals[None], order.before])
-    lease = segment.pool().lease(inbox.used_bytes + answers.nbytes)
-    lease.array("int64", inbox.used_bytes, answers.size)[:] = answers.reshape(-1)
-    slot = space.slots[space.rank]
-    slot[_INBOX : _INBOX + 4] = lease.name
-    slot[_USED], slot[_ANSWERS] = lease.used_bytes, inbox.used_bytes
-    return _Incoming(order, entries[:, 1:], np.array([len(table) for table in tables]), inbox, lease)
+def _is_misfit(offered_bytes: int, needed_bytes: int) -> bool:
+    """Whether an inbox is too small, or so large that few rows would hold much memory."""
+    return offered_bytes < needed_bytes or offered_bytes > 2 * LARGEST_WASTE * max(needed_bytes, SMALLEST_BYTES)
 
 
-def _send(space: NodeSpace, outgoing: Outgoing, incoming: _Incoming) -> None:
-    """Scatter every part into all inboxes at once."""
-    if not outgoing.parts:
-        return
-    first = 1 + int(incoming.parts[: space.rank].sum())
-    mine = slice(first, first + len(outgoing.parts))
-    cursors = np.zeros((len(outgoing.parts), len(incoming.inbox.lane_starts), space.size), np.uint64)
-    for rank in np.flatnonzero(outgoing.counts[:, :, 0].any(axis=0)).tolist():
-        cursors[:, :, rank] = _addresses(space, outgoing, rank, mine)
+def _offer_again(space: NodeSpace, sums: _Sums, offer: _Offer) -> _Offer:
+    """An inbox of the right size, where it is this rank's that is not."""
+    if space.rank not in sums.misfits:
+        return offer
+    inbox = segment.pool().lease(int(sums.totals.needed_bytes[space.rank]))
+    space.board.tell_again(inbox.name)
+    return offer._replace(inbox=inbox)
+
+
+def _send(space: NodeSpace, outgoing: Outgoing, sums: _Sums, offer: _Offer) -> np.ndarray:
+    """Scatter every part into all inboxes at once; where the lanes of the own inbox begin."""
+    needed = sums.totals.needed_bytes.tolist()
+    offer.inbox.resize(needed[space.rank])
+    inboxes = space.inbox_addresses(needed, sums.misfits)
+    inboxes[space.rank] = offer.inbox.address
+    cursors, lane_starts = find_places(outgoing.rows.shape, sums.totals, inboxes)
     scatter(outgoing, cursors)
-
-
-def _addresses(space: NodeSpace, outgoing: Outgoing, rank: int, mine: slice) -> np.ndarray:
-    """Where in this process the lanes of this rank's parts begin in `rank`'s inbox."""
-    slot = space.slots[rank]
-    memory = space.peers.map(Name(*slot[_INBOX : _INBOX + 4].tolist()), int(slot[_USED]))
-    answers = memory[int(slot[_ANSWERS]) : int(slot[_USED])].view(np.int64).reshape(-1, outgoing.counts.shape[2])
-    inbox = plan_inbox(outgoing.item_bytes, answers[0])
-    return memory.ctypes.data + inbox.lane_starts + answers[mine][:, inbox.lane_counts] * inbox.lane_items
+    return lane_starts

@@ -15,11 +15,12 @@ def exchange_solo(world: World, outgoing: Outgoing, error: Exception | None) -> 
     """One part is what is received; several are laid one after the other."""
     if error is not None:
         raise error
-    order = order_entries(outgoing.sources, outgoing.counts[:, 0, :])
+    order = order_entries(outgoing.table[:, 0], outgoing.counts_for(0))
     if len(outgoing.parts) == 1:
         return Received(list(outgoing.parts[0].columns), order.sources, order.offsets), _NOTHING
-    inbox = plan_inbox(outgoing.item_bytes, order.totals)
+    inbox = plan_inbox(outgoing.rows.item_bytes, order.totals)
     memory = segment.borrow(inbox.used_bytes)
     places = inbox.lane_starts + order.before[:, inbox.lane_counts] * inbox.lane_items + memory.ctypes.data
     scatter(outgoing, places.astype(np.uint64)[:, :, None])
-    return Received(columns_of(memory, outgoing.spec, inbox, order.totals), order.sources, order.offsets), _NOTHING
+    columns = columns_of(memory, outgoing.rows.dtypes, inbox.lane_starts, order.totals)
+    return Received(columns, order.sources, order.offsets), _NOTHING

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from pympr.collectives.agree import agree_error, any_failed
 from pympr.collectives.world import World
 from pympr.errors import RankError
@@ -44,13 +42,14 @@ class Attempt:
         if any_failed(self.world, self.error is not None):
             self._raise_failures()
 
-    def refuse(self, failed: bool, kinds: np.ndarray | None = None) -> None:
-        """Raise on all ranks when they know by other ways that one `failed`, or that their `kinds` of rows differ."""
+    def refuse(self, failed: bool, other_kind: int = -1) -> None:
+        """Raise on all ranks when they know by other ways that one `failed`, or which has another kind of rows (-1: none)."""
         if failed:
             self._raise_failures()
-        other = () if kinds is None else np.flatnonzero(kinds != kinds[0])
-        if len(other):
-            raise ValueError(f"the ranks exchange columns of different specs: rank {other[0]} differs from rank 0")
+        if other_kind >= 0:
+            # All have seen the difference before any rank goes on and changes what the others look at.
+            any_failed(self.world, True)
+            raise ValueError(f"the ranks exchange columns of different specs: rank {other_kind} differs from rank 0")
 
     def _raise_failures(self) -> None:
         """The own error on a rank that has one, else RankError with all the texts."""

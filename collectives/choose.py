@@ -1,6 +1,5 @@
 """Which variant of the exchange: the only home of thresholds."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +7,13 @@ from pympr.collectives.agree import same_on_all_ranks
 from pympr.collectives.alltoall_flat import exchange_flat
 from pympr.collectives.alltoall_node import exchange_node
 from pympr.collectives.alltoall_solo import exchange_solo
+from pympr.collectives.cores import core_mask
 from pympr.collectives.nodespace import NodeSpace
 from pympr.collectives.world import World
 from pympr.config import Config
+
+# A rank writes a 1/ranks of every inbox. Faulting in all of them costs a tenth a page of what touching does.
+_RANKS_THAT_POPULATE = 8
 
 VARIANTS = ("auto", "node", "flat")
 
@@ -67,8 +70,7 @@ def _obstacle(world: World) -> str | None:
     """Why the ranks cannot exchange through the memory of one node, the same on all of them; None when they can."""
     if world.node().size < world.size:
         return "the ranks are on several nodes"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return NodeSpace.of(world, count_spins(world.size, cores)).obstacle
+    return NodeSpace.of(world, count_spins(world.size, len(core_mask())), world.size <= _RANKS_THAT_POPULATE).obstacle
 
 
 def count_spins(ranks: int, cores: int) -> int:

@@ -1,5 +1,6 @@
 """Rows to the ranks they belong to, in the order of their sources: what a shuffle is made of."""
 
+import functools
 import zlib
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,11 +9,13 @@ import numpy as np
 
 from pympr.collectives.world import as_world
 from pympr.errors import RankError
-from pympr.native.partition import histogram, histogram_by_range, histogram_bytes
+from pympr.native.exchange import Shape, count_part, make_shape
+from pympr.native.partition import histogram_by_range
 
 FixedColumn = np.ndarray
 BytesColumn = tuple[np.ndarray, np.ndarray, np.ndarray]
 _ITEM_BYTES = (1, 2, 4, 8, 16)
+_UINT8, _UINT32, _INT64 = np.dtype(np.uint8), np.dtype(np.uint32), np.dtype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -94,105 +97,97 @@ def exchange(
 
     world = as_world(world)
     run = choose_exchange(world, variant)
-    outgoing, error = _prepare(parts, spec, world.size, failure)
+    outgoing, error = _prepare(parts, spec, world, failure)
     return run(world, outgoing, error)
 
 
-@dataclass(frozen=True)
-class Outgoing:
-    """A rank's parts, checked and counted.
+class Rows(NamedTuple):
+    """The kind of rows that a `spec` says; `kind` is a number for it that ranks can compare."""
 
-    `counts[i, d, 0]` is the rows of part i for rank d, `counts[i, d, 1 + j]`
-    their bytes in the j-th column of bytes. `item_bytes` is 0 for a column of bytes.
-    """
-
-    parts: list[Part]
     spec: tuple[str, ...]
+    dtypes: tuple[np.dtype | None, ...]
     item_bytes: tuple[int, ...]
-    counts: np.ndarray
-    sources: np.ndarray
     kind: int
+    shape: Shape
 
     @property
-    def bytes_columns(self) -> int:
-        return self.item_bytes.count(0)
-
-    def payload_bytes(self, counts: np.ndarray) -> np.ndarray:
-        """The bytes of rows so counted (last axis as in `counts`), with 8 a row for the length of bytes."""
-        row_bytes = sum(item or 8 for item in self.item_bytes)
-        return counts[..., 0] * row_bytes + counts[..., 1:].sum(axis=-1)
+    def row_bytes(self) -> int:
+        """What a row takes, 8 for the length of bytes included."""
+        return sum(item or 8 for item in self.item_bytes)
 
 
-def _prepare(parts, spec, size, failure) -> tuple[Outgoing | None, Exception | None]:
+class Outgoing(NamedTuple):
+    """A rank's parts, checked, and their table (see `pympr.native.exchange`): int64[parts, width]."""
+
+    parts: list[Part]
+    rows: Rows
+    table: np.ndarray
+
+    def counts_for(self, rank: int) -> np.ndarray:
+        """Rows and bytes of every part for `rank`, int64[parts, counts]."""
+        return self.table[:, 1 + rank :: self.rows.shape.size]
+
+    def payload_bytes(self) -> int:
+        """The bytes of all rows."""
+        rows = sum(len(part.buckets) for part in self.parts)
+        return rows * self.rows.row_bytes + int(self.table[:, 1 + self.rows.shape.size :].sum())
+
+
+def _prepare(parts, spec, world, failure) -> tuple[Outgoing | None, Exception | None]:
     """The parts as Outgoing, or what is wrong with them: it is raised when all ranks know of it."""
     if failure is not None:
         return None, RankError(failure)
     try:
-        return _outgoing(parts, tuple(spec), size), None
+        rows = rows_of(tuple(spec), world.size, world.rank)
+        parts = [_checked(part, rows) for part in parts]
+        table = np.empty((len(parts), rows.shape.width), np.int64)
+        for line, (source, columns, buckets) in zip(table, parts, strict=True):
+            if isinstance(buckets, RangeBuckets):
+                line[0], line[1:] = source, histogram_by_range(buckets.values, buckets.splitters)
+            else:
+                count_part(rows.shape, line, source, columns, buckets)
+        return Outgoing(parts, rows, table), None
     except Exception as error:  # also a MemoryError here must not leave the other ranks waiting
         return None, error
 
 
-def _outgoing(parts: list[Part], spec: tuple[str, ...], size: int) -> Outgoing:
-    item_bytes = tuple(0 if kind == "bytes" else np.dtype(kind).itemsize for kind in spec)
-    for kind, item in zip(spec, item_bytes, strict=True):
-        if item and (item not in _ITEM_BYTES or np.dtype(kind).hasobject):
-            raise TypeError(f"a fixed column has items of {_ITEM_BYTES} bytes, got dtype {kind}")
-    parts = [_checked(part, spec, size) for part in parts]
-    counts = np.zeros((len(parts), size, 1 + item_bytes.count(0)), np.int64)
-    for count, part in zip(counts, parts, strict=True):
-        _count(count, part, item_bytes, size)
-    sources = np.array([part.source for part in parts], np.int64)
-    kind = zlib.crc32(repr([name if name == "bytes" else np.dtype(name).str for name in spec]).encode())
-    return Outgoing(parts, spec, item_bytes, counts, sources, kind)
+@functools.lru_cache(maxsize=256)
+def rows_of(spec: tuple[str, ...], size: int, rank: int) -> Rows:
+    """The rows of a spec; TypeError for items of a size that the kernels do not move."""
+    dtypes = tuple(None if name == "bytes" else np.dtype(name) for name in spec)
+    for name, dtype in zip(spec, dtypes, strict=True):
+        if dtype is not None and (dtype.itemsize not in _ITEM_BYTES or dtype.hasobject):
+            raise TypeError(f"a fixed column has items of {_ITEM_BYTES} bytes, got dtype {name}")
+    item_bytes = tuple(0 if dtype is None else dtype.itemsize for dtype in dtypes)
+    kind = zlib.crc32(repr(["bytes" if dtype is None else dtype.descr for dtype in dtypes]).encode())
+    return Rows(spec, dtypes, item_bytes, kind, make_shape(item_bytes, size, rank))
 
 
-def _count(count: np.ndarray, part: Part, item_bytes: tuple[int, ...], size: int) -> None:
-    if isinstance(part.buckets, RangeBuckets):
-        count[:, 0] = histogram_by_range(part.buckets.values, part.buckets.splitters)
-        return
-    count[:, 0] = histogram(part.buckets, size)
-    lane = 1
-    for column, item in zip(part.columns, item_bytes, strict=True):
-        if not item:
-            count[:, lane] = histogram_bytes(part.buckets, column[1], column[2], size)
-            lane += 1
-
-
-def _checked(part: Part, spec: tuple[str, ...], size: int) -> Part:
+def _checked(part: Part, rows: Rows) -> Part:
     source, columns, buckets = part
-    if len(columns) != len(spec):
-        raise ValueError(f"source {source} has {len(columns)} columns, the spec has {len(spec)}: {spec}")
-    rows = len(buckets)
-    columns = [_checked_column(column, kind, rows, source) for column, kind in zip(columns, spec, strict=True)]
-    if isinstance(buckets, RangeBuckets):
-        if len(columns) != 1 or columns[0] is not buckets.values or len(buckets.splitters) != size - 1:
-            raise ValueError(f"source {source}: range buckets are of the one column, with {size - 1} splitters")
-        return Part(int(source), columns, buckets)
-    return Part(int(source), columns, _vector(buckets, "uint32", rows, source))
+    if len(columns) != len(rows.spec):
+        raise ValueError(f"source {source} has {len(columns)} columns, the spec has {len(rows.spec)}: {rows.spec}")
+    if not isinstance(buckets, RangeBuckets):
+        buckets = _vector(buckets, _UINT32, None, source)
+    elif len(columns) != 1 or columns[0] is not buckets.values or len(buckets.splitters) != rows.shape.size - 1:
+        raise ValueError(f"source {source}: range buckets are of the one column, with {rows.shape.size - 1} splitters")
+    count = len(buckets)
+    checked = [
+        _vector(column, dtype, count, source) if dtype is not None else _bytes(column, count, source)
+        for column, dtype in zip(columns, rows.dtypes, strict=True)
+    ]
+    return Part(int(source), checked, buckets)
 
 
-def _checked_column(column, kind, rows, source):
-    if kind != "bytes":
-        return _vector(column, kind, rows, source)
+def _bytes(column: BytesColumn, count: int, source: int) -> BytesColumn:
     data, starts, ends = column
-    return (_vector(data, "uint8", None, source), _vector(starts, "int64", rows, source), _vector(ends, "int64", rows, source))
+    return _vector(data, _UINT8, None, source), _vector(starts, _INT64, count, source), _vector(ends, _INT64, count, source)
 
 
-def _vector(array, kind, rows, source):
-    if not isinstance(array, np.ndarray) or array.dtype != np.dtype(kind) or array.ndim != 1:
+def _vector(array: np.ndarray, dtype: np.dtype, count: int | None, source: int) -> np.ndarray:
+    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != 1:
         found = f"{array.ndim}-d array of {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
-        raise TypeError(f"source {source}: expected a 1-d array of {kind}, got {found}")
-    if rows is not None and len(array) != rows:
-        raise ValueError(f"source {source}: a column of {len(array)} rows beside buckets of {rows}")
-    return np.ascontiguousarray(array)
-
-
-def count_traffic(
-    variant: str, rank: int, outgoing: Outgoing, entries: np.ndarray, owners: np.ndarray, rounds: int, wait_seconds: float
-) -> Counters:
-    """The counters of an exchange; `entries` are the counts of what came, `owners` the rank each entry came from."""
-    sent = outgoing.payload_bytes(outgoing.counts).sum(axis=0)
-    sent[rank] = 0
-    came = outgoing.payload_bytes(entries)[owners != rank]
-    return Counters(variant, int(np.count_nonzero(sent)), int(sent.sum()), int(came.sum()), rounds, wait_seconds)
+        raise TypeError(f"source {source}: expected a 1-d array of {dtype}, got {found}")
+    if count is not None and len(array) != count:
+        raise ValueError(f"source {source}: a column of {len(array)} rows beside buckets of {count}")
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)

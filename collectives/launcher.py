@@ -104,6 +104,25 @@ def mismatch(environment: Mapping[str, str], size: int, library: str) -> str | N
     )
 
 
+def foreign(environment: Mapping[str, str], library: str) -> str | None:
+    """What is wrong when launcher and library are of two families that cannot start together, else None.
+
+    For use before MPI is initialised: some of these pairs end the process there, with a
+    message about PMI versions.
+
+    >>> foreign({"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2"}, "Open MPI 5.0.11") is None
+    True
+    >>> foreign({"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2"}, "MPICH 5.0.2")[:54]
+    "Open MPI's mpirun started 2 processes, but each is ran"
+    """
+    launch = find_launch(environment)
+    if launch is None or library.startswith("Open MPI") == (launch.launcher == "Open MPI's mpirun"):
+        return None
+    if launch.launcher not in ("Open MPI's mpirun", "MPICH's mpirun", "MVAPICH2's mpirun"):
+        return None
+    return mismatch(environment, 1, library)
+
+
 def _remedy(library: str, launch: Launch) -> str:
     size = launch.size
     if not library:

@@ -81,18 +81,18 @@ def plan_inbox(item_bytes: tuple[int, ...], totals: np.ndarray) -> Inbox:
     return Inbox(starts, items, counts, position)
 
 
-def columns_of(memory: np.ndarray, spec: tuple[str, ...], inbox: Inbox, totals: np.ndarray) -> list:
-    """The columns that lie in `memory` (uint8) as planned; the lengths of bytes become offsets here, once."""
-    rows, lane, columns = int(totals[0]), 0, []
-    for kind in spec:
-        start = int(inbox.lane_starts[lane])
-        if kind != "bytes":
-            dtype = np.dtype(kind)
+def columns_of(memory: np.ndarray, dtypes: tuple, lane_starts, totals) -> list:
+    """The columns that lie in `memory` (uint8) as planned; dtype None is bytes, whose lengths become offsets here, once."""
+    rows, lane, bytes_column, columns = int(totals[0]), 0, 0, []
+    for dtype in dtypes:
+        start = int(lane_starts[lane])
+        if dtype is not None:
             columns.append(memory[start : start + rows * dtype.itemsize].view(dtype))
             lane += 1
             continue
-        data = memory[start : start + int(totals[inbox.lane_counts[lane]])]
-        columns.append((data, *_offsets(memory, int(inbox.lane_starts[lane + 1]) - 8, rows)))
+        bytes_column += 1
+        data = memory[start : start + int(totals[bytes_column])]
+        columns.append((data, *_offsets(memory, int(lane_starts[lane + 1]) - 8, rows)))
         lane += 2
     return columns
 

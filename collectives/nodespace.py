@@ -6,12 +6,12 @@ import numpy as np
 
 from pympr.collectives import segment
 from pympr.collectives.agree import agree_error
+from pympr.collectives.board import SLOT_WORDS, Board
 from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.segment import Name, Peers
 from pympr.collectives.world import World
 from pympr.native.flags import Meeting, board_bytes
 
-SLOT_WORDS = 1024
 _TEST_SECONDS = 30.0
 
 
@@ -19,25 +19,29 @@ class NodeSpace:
     """The shared memory of a world whose ranks are all on one node; made and tested collectively.
 
     `obstacle` is None, or says, the same on all ranks, why sharing does not work
-    here; then nothing else of it may be used. `slots[rank]` is int64[SLOT_WORDS]
-    that `rank` alone writes and the others read after `meet`.
+    here; then nothing else of it may be used. What a rank has told on the `board`
+    the others read after `meet`.
     """
 
-    def __init__(self, world: World, spins: int):
+    def __init__(self, world: World, spins: int, populates: bool):
         self.rank, self.size = world.rank, world.size
         self.wait_seconds = 0.0
         self.peers = Peers()
-        self._spins = spins
+        self._addresses = np.zeros(self.size, np.uint64)
+        self._spins, self._populates = spins, populates
         self._flags_bytes = 64 * -(-board_bytes(self.size) // 64)
         self._board_bytes = self._flags_bytes + 8 * SLOT_WORDS * self.size
         self.obstacle = self._set_up(world)
         segment.pool().share_memory(world.node().size)
 
     @staticmethod
-    def of(world: World, spins: int) -> "NodeSpace":
-        """The space of `world`, made at the first call (collective)."""
+    def of(world: World, spins: int, populates: bool) -> "NodeSpace":
+        """The space of `world`, made at the first call (collective).
+
+        `spins`: see `Meeting`. `populates`: fault in the others' inboxes as a whole when they are mapped.
+        """
         if "nodespace" not in world.attached:
-            world.attached["nodespace"] = NodeSpace(world, spins)
+            world.attached["nodespace"] = NodeSpace(world, spins, populates)
         return world.attached["nodespace"]
 
     def meet(self, status: int = 0) -> int:
@@ -47,9 +51,20 @@ class NodeSpace:
         self.wait_seconds += time.perf_counter() - begin
         return worst
 
+    def inbox_addresses(self, used_bytes: list[int], second: list[int]) -> np.ndarray:
+        """Where in this process the others' inboxes begin (uint64[size]); those of the ranks in `second` by their second offer.
+
+        Inboxes of which nothing is used are left out. The addresses are good until the next call.
+        """
+        for rank, used in enumerate(used_bytes):
+            if used and rank != self.rank:
+                name = self.board.inbox_of(rank, rank in second)
+                self._addresses[rank] = self.peers.map(name, used if self._populates else 0).address
+        return self._addresses
+
     def free(self) -> None:
         """Let go of the board; rank 0's segment goes back to its pool."""
-        self.slots = self._meeting = self._board = self.obstacle = None
+        self.board = self._meeting = self._board_lease = self.obstacle = None
 
     def _set_up(self, world: World) -> str | None:
         for step in (self._lease_board, self._map_board, self._offer, self._write_to_neighbour, self._find_written):
@@ -65,24 +80,24 @@ class NodeSpace:
 
     def _lease_board(self, world: World) -> None:
         if self.rank == 0:
-            self._board = segment.pool().lease(self._board_bytes)
-            self._board.bytes()[:] = 0
+            self._board_lease = segment.pool().lease(self._board_bytes)
+            self._board_lease.bytes()[:] = 0
 
     def _map_board(self, world: World) -> None:
-        name = broadcast_object(world, tuple(self._board.name) if self.rank == 0 else None)
-        board = self.peers.map(Name(*name), self._board_bytes)
+        name = broadcast_object(world, tuple(self._board_lease.name) if self.rank == 0 else None)
+        board = self.peers.map(Name(*name), self._board_bytes).bytes
         self._meeting = Meeting(board[: self._flags_bytes], self.size, self.rank, self._spins)
         words = board[self._flags_bytes : self._board_bytes].view(np.int64)
-        self.slots = words.reshape(self.size, SLOT_WORDS)
+        self.board = Board(words.reshape(self.size, SLOT_WORDS), self.rank)
 
     def _offer(self, world: World) -> None:
         self._offered = segment.pool().lease(mapped_bytes := 4096)
         self._offered.array("int64", 0, mapped_bytes // 8)[0] = self.rank
-        self.slots[self.rank][:4] = self._offered.name
+        self.board.tell_again(self._offered.name)
 
     def _write_to_neighbour(self, world: World) -> None:
         neighbour = (self.rank + 1) % self.size
-        words = self.peers.map(Name(*self.slots[neighbour][:4].tolist()), 4096)[:4096].view(np.int64)
+        words = self.peers.map(self.board.inbox_of(neighbour, True), 4096).bytes[:4096].view(np.int64)
         if words[0] != neighbour:
             raise OSError(f"found {words[0]} in the segment of rank {neighbour}")
         words[1] = self.rank

@@ -38,6 +38,16 @@ def unpack(packed: np.ndarray) -> Any:
     return pickle.loads(parts[0], buffers=parts[1:])
 
 
+def dump(value: Any) -> bytes:
+    """`value` as one pickle for `pickle.loads`; what `pickle` refuses goes by cloudpickle."""
+    try:
+        return pickle.dumps(value, protocol=5)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        import cloudpickle
+
+        return cloudpickle.dumps(value, protocol=5)
+
+
 def _dump(value: Any) -> tuple[bytes, list[pickle.PickleBuffer]]:
     buffers: list[pickle.PickleBuffer] = []
     try:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from pympr.collectives.exchange import Outgoing, RangeBuckets
-from pympr.native.partition import scatter_by_range, scatter_bytes, scatter_fixed
+from pympr.native.exchange import scatter_part
+from pympr.native.partition import scatter_by_range
 
 
 def scatter(outgoing: Outgoing, cursors: np.ndarray) -> None:
@@ -11,12 +12,5 @@ def scatter(outgoing: Outgoing, cursors: np.ndarray) -> None:
     for part, cursor in zip(outgoing.parts, cursors, strict=True):
         if isinstance(part.buckets, RangeBuckets):
             scatter_by_range(part.buckets.values, part.buckets.splitters, cursor[0])
-            continue
-        lane = 0
-        for column, item in zip(part.columns, outgoing.item_bytes, strict=True):
-            if item:
-                scatter_fixed(column, part.buckets, cursor[lane])
-                lane += 1
-            else:
-                scatter_bytes(*column, part.buckets, cursor[lane], cursor[lane + 1])
-                lane += 2
+        elif len(part.buckets):
+            scatter_part(part.columns, part.buckets, cursor)

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-_SMALLEST_BYTES = 1 << 16
-_LARGEST_WASTE = 8  # a segment so many times larger than asked is left for a larger use
+SMALLEST_BYTES = 1 << 16
+LARGEST_WASTE = 8  # a segment so many times larger than asked is left for a larger use
 _POPULATE_WRITE = 23  # MADV_POPULATE_WRITE, Linux 5.14: faults a range in at a third of the price of touching it
 _POOL_SHARE = 8  # a node's pools together keep at most this part of its memory
 _KEPT_MAPPINGS = 512
@@ -41,6 +41,8 @@ class Segment:
         self.descriptor = _with_descriptors(os.memfd_create, "pympr")
         os.ftruncate(self.descriptor, capacity_bytes)
         self.mapping = _with_descriptors(mmap.mmap, self.descriptor, capacity_bytes)
+        self.address = np.frombuffer(self.mapping, np.uint8, 1).ctypes.data
+        self.name = Name(os.getpid(), self.descriptor, serial, capacity_bytes)
         self.populated_bytes = 0
 
     def populate(self, used_bytes: int) -> None:
@@ -74,9 +76,21 @@ class Lease:
         self._pool = pool
         self._segment = segment
         self.used_bytes = used_bytes
-        self.name = Name(os.getpid(), segment.descriptor, segment.serial, segment.capacity_bytes)
-        start = np.frombuffer(segment.mapping, np.uint8, 1).ctypes.data
-        self.__array_interface__ = {"shape": (used_bytes,), "typestr": "|u1", "data": (start, False), "version": 3}
+        self.name = segment.name
+
+    @property
+    def address(self) -> int:
+        return self._segment.address
+
+    @property
+    def __array_interface__(self) -> dict:
+        # NumPy keeps this object as the array's base: the lease ends with the last view.
+        return {"shape": (self.used_bytes,), "typestr": "|u1", "data": (self.address, False), "version": 3}
+
+    def resize(self, used_bytes: int) -> None:
+        """Use less or more of the segment, before any array is made from it."""
+        self._segment.populate(used_bytes)
+        self.used_bytes = used_bytes
 
     def bytes(self) -> np.ndarray:
         """All of it as uint8[used_bytes]; keeps the lease alive."""
@@ -126,11 +140,14 @@ class Pool:
         self.limit_bytes = min(self.limit_bytes, _default_limit_bytes() // processes)
 
     def _find(self, used_bytes: int) -> Segment | None:
-        fitting = [s for s in self._free if used_bytes <= s.capacity_bytes <= _LARGEST_WASTE * _capacity(used_bytes)]
-        if not fitting:
-            return None
-        best = min(fitting, key=lambda segment: segment.capacity_bytes)
-        self._free.remove(best)
+        """The smallest segment that fits, the one that was used last of those: its pages may still be in the cache."""
+        best, largest = None, LARGEST_WASTE * _capacity(used_bytes)
+        for segment in reversed(self._free):
+            if used_bytes <= segment.capacity_bytes <= largest:
+                if best is None or segment.capacity_bytes < best.capacity_bytes:
+                    best = segment
+        if best is not None:
+            self._free.remove(best)
         return best
 
     def _make(self, used_bytes: int) -> Segment:
@@ -156,22 +173,44 @@ class Pool:
             self._free.pop(0).close()
 
 
+class Mapped:
+    """Another process's segment in this one."""
+
+    def __init__(self, name: Name):
+        descriptor = _with_descriptors(os.open, f"/proc/{name.process}/fd/{name.descriptor}", os.O_RDWR)
+        try:
+            self._mapping = _with_descriptors(mmap.mmap, descriptor, name.capacity_bytes)
+        finally:
+            os.close(descriptor)
+        self.bytes = np.frombuffer(self._mapping, np.uint8)
+        self.address = self.bytes.ctypes.data
+        self._populated_bytes = 0
+
+    def populate(self, used_bytes: int) -> None:
+        """Fault in what was not used before."""
+        if used_bytes > self._populated_bytes:
+            _populate(self._mapping, self._populated_bytes, used_bytes)
+            self._populated_bytes = used_bytes
+
+
 class Peers:
     """Mappings of other processes' segments, kept for the next time the same segment is named."""
 
     def __init__(self):
-        self._mapped: OrderedDict[tuple[int, int], tuple[mmap.mmap, np.ndarray, int]] = OrderedDict()
+        self._mapped: OrderedDict[tuple[int, int], Mapped] = OrderedDict()
 
-    def map(self, name: Name, used_bytes: int) -> np.ndarray:
-        """The named segment as uint8[capacity], its first `used_bytes` faulted in. OSError when it cannot be reached."""
+    def map(self, name: Name, used_bytes: int) -> Mapped:
+        """The named segment, its first `used_bytes` faulted in. OSError when it cannot be reached."""
         key = (name.process, name.serial)
-        mapping, array, populated_bytes = self._mapped.pop(key, None) or _open(name)
-        if used_bytes > populated_bytes:
-            _populate(mapping, populated_bytes, used_bytes)
-        self._mapped[key] = mapping, array, max(used_bytes, populated_bytes)
-        if len(self._mapped) > _KEPT_MAPPINGS:
-            self._mapped.popitem(last=False)
-        return array
+        mapped = self._mapped.get(key)
+        if mapped is None:
+            mapped = self._mapped[key] = Mapped(name)
+            if len(self._mapped) > _KEPT_MAPPINGS:
+                self._mapped.popitem(last=False)
+        else:
+            self._mapped.move_to_end(key)
+        mapped.populate(used_bytes)
+        return mapped
 
 
 _pool: Pool | None = None
@@ -190,15 +229,6 @@ def borrow(used_bytes: int) -> np.ndarray:
     if not hasattr(os, "memfd_create"):
         return np.empty(used_bytes, np.uint8)
     return pool().lease(used_bytes).bytes()
-
-
-def _open(name: Name) -> tuple[mmap.mmap, np.ndarray, int]:
-    descriptor = _with_descriptors(os.open, f"/proc/{name.process}/fd/{name.descriptor}", os.O_RDWR)
-    try:
-        mapping = _with_descriptors(mmap.mmap, descriptor, name.capacity_bytes)
-    finally:
-        os.close(descriptor)
-    return mapping, np.frombuffer(mapping, np.uint8), 0
 
 
 def _with_descriptors(call: Callable[..., Any], *arguments: Any) -> Any:
@@ -226,7 +256,7 @@ def _populate(mapping: mmap.mmap, start_bytes: int, end_bytes: int) -> None:
 
 def _capacity(used_bytes: int) -> int:
     """Powers of two: few sizes, so that a freed segment fits the next need; untouched pages cost nothing."""
-    return max(_SMALLEST_BYTES, 1 << max(0, used_bytes - 1).bit_length())
+    return max(SMALLEST_BYTES, 1 << max(0, used_bytes - 1).bit_length())
 
 
 def _default_limit_bytes() -> int:

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -96,6 +97,7 @@ def _split_shared(comm):
     return comm.Split_type(MPI.COMM_TYPE_SHARED, key=comm.rank)
 
 
+_REPORT_SECONDS = 1.0
 _lock = threading.Lock()
 _world: World | None = None
 
@@ -116,27 +118,58 @@ def world() -> World:
 
 def _make_world() -> World:
     if not launcher.needs_mpi(os.environ, "mpi4py.MPI" in sys.modules):
-        _refuse_mismatch(1, "")
-        return World(None)
-    from mpi4py import MPI
+        _refuse(launcher.mismatch(os.environ, 1, ""))
+        return _with_its_cores(World(None))
+    MPI = _start_mpi()
+    _refuse(launcher.mismatch(os.environ, MPI.COMM_WORLD.size, library_name()))
+    return _with_its_cores(World(MPI.COMM_WORLD.Dup()))
 
-    _refuse_mismatch(MPI.COMM_WORLD.size, library_name())
-    return World(MPI.COMM_WORLD.Dup())
+
+def _start_mpi() -> Any:
+    """The module `mpi4py.MPI`, initialised; LaunchError before that when it would end the process instead."""
+    import mpi4py
+
+    if "mpi4py.MPI" in sys.modules:
+        from mpi4py import MPI
+    else:
+        initialize, mpi4py.rc.initialize = mpi4py.rc.initialize, False
+        mpi4py.rc.finalize = initialize if mpi4py.rc.finalize is None else mpi4py.rc.finalize
+        from mpi4py import MPI
+
+        _refuse(launcher.foreign(os.environ, library_name()))
+    if not MPI.Is_initialized():
+        MPI.Init_thread(getattr(MPI, f"THREAD_{mpi4py.rc.thread_level.upper()}"))
+    return MPI
+
+
+_has_cores = False
+
+
+def _with_its_cores(made: World) -> World:
+    """Share the node's cores among the ranks of the first world that the process has."""
+    global _has_cores
+    if not _has_cores:
+        from pympr.collectives.cores import share_cores
+
+        _has_cores = True
+        share_cores(made)
+    return made
 
 
 def library_name() -> str:
-    """The MPI library in use and its version, such as "MPICH 5.0.2"; starts MPI."""
+    """The MPI library in use and its version, such as "MPICH 5.0.2"."""
     from mpi4py import MPI
 
     name, version = MPI.get_vendor()
     return f"{name} {'.'.join(map(str, version))}"
 
 
-def _refuse_mismatch(size: int, library: str) -> None:
-    message = launcher.mismatch(os.environ, size, library)
+def _refuse(message: str | None) -> None:
     if message is None:
         return
     if not launcher.should_report(os.environ):
+        # Some launchers end all processes when the first one ends; it should be the one with the message.
+        time.sleep(_REPORT_SECONDS)
         raise LaunchError("launcher and MPI library do not match; the launcher's rank 0 says more")
     raise LaunchError(message)
 
@@ -156,7 +189,7 @@ def as_world(comm: Any) -> World:
         raise TypeError(f"expected a World or an mpi4py intracommunicator, got {type(comm).__name__}")
     found = comm.Get_attr(_keyval())
     if found is None:
-        found = World(comm.Dup())
+        found = _with_its_cores(World(comm.Dup()))
         comm.Set_attr(_keyval(), found)
     return found
 

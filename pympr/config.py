@@ -36,5 +36,17 @@ class Config:
     hang_seconds: float = field(default_factory=lambda: _number("PYMPR_HANG_SECONDS", 300.0))
     run_dir: str = field(default_factory=lambda: _text("PYMPR_RUN_DIR", ""))
 
+    def __post_init__(self) -> None:
+        for name in ("key_groups", "split_bytes", "read_bytes", "block_records"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"PYMPR_{name.upper()} must be positive, got {getattr(self, name)}")
+        if self.key_groups & (self.key_groups - 1):
+            raise ValueError(f"PYMPR_KEY_GROUPS must be a power of two, got {self.key_groups}")
+
+    def shared(self) -> str:
+        """What must be the same on every rank, as text: all but the watchdog's patience and places on a node."""
+        own = ("warn_seconds", "hang_seconds", "run_dir")
+        return "\n".join(f"{item.name}={getattr(self, item.name)}" for item in fields(self) if item.name not in own)
+
     def __str__(self) -> str:
         return ", ".join(f"{item.name}={getattr(self, item.name)}" for item in fields(self))

@@ -31,7 +31,6 @@ class SparkContext:
             raise ValueError("Cannot run multiple SparkContexts at once; stop the existing one first")
         self.master, self.appName = master or "ranks", appName or "pympr"
         self._session = session()
-        self._ids = 0
         self.defaultParallelism = _parallelism(master) or self._session.world.size
         SparkContext._active = self
 
@@ -42,7 +41,7 @@ class SparkContext:
 
     @property
     def rank(self) -> int:
-        """This process's rank, from 0. Not in PySpark."""
+        """The number of this rank, from 0. Not in PySpark."""
         return self._session.world.rank
 
     @property
@@ -64,7 +63,7 @@ class SparkContext:
         count = max(self.defaultParallelism if numSlices is None else int(numSlices), 1)
         if isinstance(c, range):
             return self._rdd(Range(c.start, c.stop, c.step, count))
-        values = c if isinstance(c, (list, tuple)) else list(c)
+        values = c if isinstance(c, tuple) else list(c)  # the caller may change a list afterwards
         return self._rdd(Collection(self._next_id(), values, _fingerprint(values), count))
 
     def range(self, start: int, end: int | None = None, step: int = 1, numSlices: int | None = None) -> RDD:
@@ -85,21 +84,28 @@ class SparkContext:
         return self.parallelize([], 1)
 
     def textFile(
-        self, name: str, minPartitions: int | None = None, use_unicode: bool = True, errors: str = "strict"
+        self,
+        name: str,
+        minPartitions: int | None = None,
+        use_unicode: bool = True,
+        errors: str = "strict",
+        with_place: bool = False,
     ) -> RDD:
         """The lines of a file, a directory's files, a glob, or a comma-separated list of these.
 
         Lines end at \\n, \\r\\n or \\r, as Python reads text files. Plain files are read
         in byte ranges; `.gz`, `.bz2` and `.zst` files one a partition. Text is UTF-8;
         `errors` is as in `open` (not in PySpark), and strict names file and offset.
-        `use_unicode=False` gives bytes. FileNotFoundError comes at the first action.
+        `use_unicode=False` gives bytes. `with_place=True` (not in PySpark) gives
+        ((path, byte offset), line): where each line begins in its file, uncompressed.
+        FileNotFoundError comes at the first action.
         """
         count = self.defaultMinPartitions if minPartitions is None else int(minPartitions)
-        return self._rdd(TextFile(str(name), count, errors, "lines", use_unicode))
+        return self._rdd(TextFile(str(name), count, errors, "lines", use_unicode, with_place, self._next_id()))
 
     def binaryRecords(self, path: str, recordLength: int) -> RDD:
         """The records of flat binary files, `recordLength` bytes each."""
-        return self._rdd(BinaryRecords(str(path), int(recordLength)))
+        return self._rdd(BinaryRecords(str(path), int(recordLength), self._next_id()))
 
     def fromNumpy(self, local_array: Any) -> RDD:
         """An RDD of NumPy arrays of which each rank passes its part: partition r is rank r's. Not in PySpark.
@@ -125,6 +131,13 @@ class SparkContext:
         """
         return self._rdd(union_of(list(rdds)))
 
+    def report(self, root: int = 0) -> dict[str, Any] | None:
+        """What this program's actions did so far: machine, versions, and every rank's stages. Not in PySpark.
+
+        All ranks must call it; rank `root` gets plain values fit for JSON, the others None.
+        """
+        return self._session.report(root)
+
     def stop(self) -> None:
         """End the context; another may be made afterwards. All ranks must call it."""
         if SparkContext._active is self:
@@ -145,8 +158,7 @@ class SparkContext:
         return RDD(node, self)
 
     def _next_id(self) -> int:
-        self._ids += 1
-        return self._ids
+        return self._session.new_id()
 
 
 def _parallelism(master: str | None) -> int | None:

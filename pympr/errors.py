@@ -23,13 +23,14 @@ class DivergenceError(PymprError, RuntimeError):
 class RankError(PymprError, RuntimeError):
     """Another rank raised; carries that rank's traceback as text.
 
-    `failing_rank` and `host` say which; `exit_code` is what the job ends with when
-    nobody catches the error.
+    `failing_rank` and `host` say which; `brief` is that rank's exception without its
+    traceback; `exit_code` is what the job ends with when nobody catches the error.
     """
 
     exit_code = 1
     failing_rank: int | None = None
     host = ""
+    brief = ""
 
 
 class LaunchError(PymprError, RuntimeError):
@@ -50,3 +51,7 @@ class KeyTypeError(PymprError, TypeError):
 
 class OutputExistsError(PymprError, FileExistsError):
     """The output directory is there already."""
+
+
+class SessionError(PymprError, RuntimeError):
+    """An action where none can run: in a function of another action, or after `stop()`."""

@@ -32,8 +32,10 @@ GRACE_SECONDS = float(os.environ.get("PYMPR_TEST_GRACE_SECONDS", "10"))
 # Faulthandler's C handler writes the stacks even where Python code cannot run.
 STACKS_SIGNAL = signal.SIGRTMAX - 1
 
-settings.register_profile("plain", deadline=None)
-settings.register_profile("quick", deadline=None, max_examples=15, derandomize=True)
+# Machines may be shared and slow: no test fails because an example took long to make or to run.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("plain", **PATIENT)
+settings.register_profile("quick", max_examples=15, derandomize=True, **PATIENT)
 # Ranks must draw the same examples, or their collectives would not match.
 settings.register_profile(
     "ranks",

@@ -35,7 +35,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("-n", dest="sizes", help="numbers of ranks, 0 for one process without MPI")
-    parser.add_argument("--limit", type=float, default=1200, help="seconds for each size")
+    parser.add_argument("--limit", type=float, default=1800, help="seconds for each size")
     parser.add_argument("--test-timeout", type=float, default=120, help="seconds for each test")
     return parser.parse_known_args(arguments)
 
@@ -254,8 +254,15 @@ def closing(counts: collections.Counter) -> str:
     return f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
 
 
+def leave(number: int, frame) -> None:
+    raise SystemExit(128 + number)
+
+
 def main(arguments: list[str]) -> int:
     options, rest = parse(arguments)
+    # Like Ctrl-C: what was started is ended before this process is.
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGHUP, leave)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pympr-tests-"))
     total: collections.Counter = collections.Counter()
     try:

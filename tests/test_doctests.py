@@ -1,4 +1,4 @@
-"""Every example in a docstring gives what it says (the RDD face's run in tests/faces, on ranks)."""
+"""Every example in a docstring gives what it says (those of the faces run in tests/faces, on ranks)."""
 
 import doctest
 import importlib
@@ -8,8 +8,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
 FOLDERS = {"pympr": "pympr", "collectives": "pympr.collectives", "rma": "pympr.rma", "jobs": "pympr.jobs"}
-# Their examples use a SparkContext.
-ON_RANKS = ("pympr.rdd", "pympr.context")
+# Their examples run actions.
+ON_RANKS = ("pympr.rdd", "pympr.context", "pympr.mapreduce")
 
 
 def modules():

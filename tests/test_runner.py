@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -56,7 +57,6 @@ def run(tmp_path):
     def start(text: str, *arguments: str, test_timeout: float = 20):
         (tmp_path / "test_generated.py").write_text(text)
         environment = dict(os.environ, PYMPR_TEST_GRACE_SECONDS="2")
-        environment.pop("PYMPR_TEST_FOLDER", None)
         begin = time.monotonic()
         done = subprocess.run(
             [sys.executable, "run.py", f"--test-timeout={test_timeout}", *arguments, "test_generated.py"],
@@ -69,6 +69,7 @@ def run(tmp_path):
         )
         return Result(done, time.monotonic() - begin)
 
+    start.folder = tmp_path
     return start
 
 
@@ -202,8 +203,32 @@ def test_file_that_cannot_be_collected(run, size):
 def test_nothing_left_running(run):
     result = run(one_rank_does("time.sleep(4321)"), "-n", "2", "--limit", "8", test_timeout=1000)
     assert result.status == 1, result
-    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
-    assert "test_generated.py --with-mpi" not in left
+    assert running(run.folder) == []
+
+
+def test_terminated_runner_ends_its_ranks(run):
+    (run.folder / "test_generated.py").write_text(HEADER + "@pytest.mark.mpi\ndef test_middle(): time.sleep(1000)\n")
+    runner = subprocess.Popen([sys.executable, "run.py", "-n", "2", "test_generated.py"], cwd=run.folder)
+    deadline = time.monotonic() + 60
+    while len(running(run.folder)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert len(running(run.folder)) >= 2
+    runner.terminate()
+    assert runner.wait(30) == 128 + signal.SIGTERM
+    assert running(run.folder) == []
+
+
+def running(folder: pathlib.Path) -> list[int]:
+    """The ranks that run in `folder`."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            is_rank = b"--with-mpi" in (process / "cmdline").read_bytes()
+            if is_rank and (process / "cwd").resolve() == folder.resolve():
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
 
 
 def test_no_test_selected_is_a_failure(run):

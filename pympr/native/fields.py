@@ -12,6 +12,9 @@ from pympr.native.library import BAD, check, ffi, lib, pointer
 ANYWHERE, START, END = 0, 1, 2
 
 
+_POINTERS = {np.dtype("int64"): "int64_t *", np.dtype("uint8"): "uint8_t *"}
+
+
 def split_item(
     data: np.ndarray, starts: np.ndarray, ends: np.ndarray, separator: bytes | None, maxsplit: int, index: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -175,7 +178,7 @@ def _check_rows(status: int, kernel: str, row: int, data, starts, ends) -> None:
 
 
 def _addresses(arrays) -> list:
-    return [pointer(array, f"{array.dtype}_t *") for array in arrays]
+    return [pointer(array, _POINTERS[array.dtype]) for array in arrays]
 
 
 def _clip_int64(value: int) -> int:

@@ -1,5 +1,8 @@
 """The compiled kernels, and what all their wrappers share."""
 
+import functools
+from typing import Any
+
 import numpy as np
 
 from pympr.errors import KernelError
@@ -14,14 +17,18 @@ except ImportError as error:
 OK, FULL, BAD, OVERFLOW = 0, 1, 2, 3
 
 
-def pointer(array: np.ndarray | None, ctype: str):
-    """The address of `array`'s first item as a C pointer, or NULL for None.
+@functools.cache
+def _array_type(ctype: str) -> Any:
+    return ffi.typeof("char[]" if ctype == "void *" else ctype.replace("*", "[]"))
 
-    The caller keeps `array` alive and has checked dtype and contiguity.
+
+def pointer(array: np.ndarray | None, ctype: str) -> Any:
+    """The address of `array`'s first item for a kernel's argument of type `ctype`, or NULL for None.
+
+    The array must be contiguous, and the caller keeps it alive. Through the buffer
+    protocol, which costs a fifth of NumPy's `ctypes.data`.
     """
-    if array is None:
-        return ffi.NULL
-    return ffi.cast(ctype, array.ctypes.data)
+    return ffi.NULL if array is None else ffi.from_buffer(_array_type(ctype), array)
 
 
 def require(array: np.ndarray, dtype: str, name: str) -> np.ndarray:

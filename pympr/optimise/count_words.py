@@ -31,7 +31,8 @@ def _constant_of(node: Node) -> int | None:
     if not isinstance(node, Project) or not isinstance(node.child, TextFile):
         return None
     text, expression = node.child, node.expression
-    if text.unit != "words" or not text.use_unicode or not isinstance(expression, MakeTuple):
+    is_plain = text.unit == "words" and text.use_unicode and not text.with_place
+    if not is_plain or not isinstance(expression, MakeTuple):
         return None
     if len(expression.items) != 2 or expression.items[0] != Argument():
         return None

@@ -32,5 +32,5 @@ def _step(node: Node):
     if isinstance(node, Where):
         return "filter", node.function
     if isinstance(node, Project):
-        return ("mapValues" if node.preserves else "map"), node.function
+        return ("mapValues" if node.of_values else "map"), node.function
     return None

@@ -2,7 +2,7 @@
 
 from pympr.optimise.symbolic import expression_of, is_word_split, operation_of
 from pympr.plan.expression import Argument, Item, MakeTuple
-from pympr.plan.narrow import Filter, FlatMap, Map, MapValues, Project, Where, Words
+from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Map, MapValues, Project, Where, Words
 from pympr.plan.node import Node, transform
 from pympr.plan.wide import LocalCombine
 
@@ -15,6 +15,8 @@ def recognise_functions(plan: Node) -> Node | None:
 def _recognise(node: Node) -> Node | None:
     if isinstance(node, FlatMap) and is_word_split(node.function.call):
         return Words(node.child, node.function)
+    if isinstance(node, FlatMapValues) and is_word_split(node.function.call):
+        return Words(node.child, node.function, of_values=True)
     if isinstance(node, (Map, Filter, MapValues)):
         expression = expression_of(node.function.call)
         if expression is None:
@@ -24,7 +26,7 @@ def _recognise(node: Node) -> Node | None:
         if isinstance(node, Map):
             return Project(node.child, expression, node.function, node.preserves)
         value = expression.substitute(Item(Argument(), 1))
-        return Project(node.child, MakeTuple((Item(Argument(), 0), value)), node.function, True)
+        return Project(node.child, MakeTuple((Item(Argument(), 0), value)), node.function, preserves=True, of_values=True)
     return None
 
 

@@ -16,12 +16,13 @@ from pympr.plan.expression import (
     Expression,
     Item,
     MakeTuple,
+    Negative,
     Not,
     Prefix,
     SplitItem,
 )
 
-_SKIPPED = {"RESUME", "CACHE", "PRECALL", "PUSH_NULL", "NOP", "KW_NAMES", "COPY_FREE_VARS", "NOT_TAKEN", "TO_BOOL"}
+_SKIPPED = {"RESUME", "CACHE", "PRECALL", "PUSH_NULL", "NOP", "COPY_FREE_VARS", "NOT_TAKEN", "TO_BOOL"}
 _LOADS = {"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"}
 _CONSTANTS = {"LOAD_CONST", "LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL"}
 
@@ -44,6 +45,10 @@ class _Global:
         self.value = value
 
 
+class _Second(Expression):
+    """The second argument of a function of two."""
+
+
 class SplitCall:
     """`of.split(...)`, a list that is not yet indexed."""
 
@@ -55,7 +60,7 @@ def run(function: types.FunctionType, arguments: list[Any]) -> Any:
     """The symbolic result of a function without branches, or Unknown."""
     code = function.__code__
     is_plain = code.co_argcount == len(arguments) and not code.co_kwonlyargcount
-    if not is_plain or code.co_flags & 0x0C or function.__closure__:
+    if not is_plain or code.co_flags & 0x0C or code.co_cellvars:
         raise Unknown
     local, stack = dict(zip(code.co_varnames, arguments)), []
     for step in dis.get_instructions(code):
@@ -79,6 +84,8 @@ def _step(step: dis.Instruction, stack: list[Any], local: dict, function: types.
         stack.append(Constant(step.argval))
     elif name == "LOAD_GLOBAL":
         stack.append(_global(step.argval, function))
+    elif name == "LOAD_DEREF":
+        stack.append(_closed_over(step.argval, function))
     elif name in ("LOAD_METHOD", "LOAD_ATTR"):
         stack.append(_attribute(stack.pop(), step.argval))
     elif name == "CALL":
@@ -112,6 +119,8 @@ def _operate(step: dis.Instruction, stack: list[Any]) -> None:
         stack.append(_contains(stack.pop(), stack.pop(), bool(step.arg)))
     elif name == "UNARY_NOT":
         stack.append(Not(_expression(stack.pop())))
+    elif name == "UNARY_NEGATIVE":
+        stack.append(Negative(_expression(stack.pop())))
     else:
         raise Unknown
 
@@ -123,6 +132,18 @@ def _global(name: str, function: types.FunctionType) -> _Global:
     if not any(value is known for known in (min, max, operator)):
         raise Unknown
     return _Global(value)
+
+
+def _closed_over(name: str, function: types.FunctionType) -> Constant:
+    """A variable of the enclosing function that holds a plain value; the plan's digest covers it."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+    try:
+        value = cells[name].cell_contents
+    except ValueError:  # not yet filled
+        raise Unknown from None
+    if type(value) not in (str, bytes, int, float, bool, type(None)):
+        raise Unknown
+    return Constant(value)
 
 
 def _attribute(of: Any, name: str) -> Any:
@@ -160,24 +181,41 @@ def _subscript(of: Any, index: Any) -> Any:
 def _split_item(call: SplitCall, position: int) -> SplitItem:
     separator = call.arguments[0] if call.arguments else None
     maxsplit = call.arguments[1] if len(call.arguments) > 1 else -1
-    if type(separator) is not str or not separator or type(maxsplit) is not int:
+    if type(maxsplit) is not int or not separator:
         raise Unknown
+    _require_text(separator)
+    _require_int64(maxsplit, position)
     return SplitItem(call.of, separator, maxsplit, position, call.from_right)
 
 
 def _slice(of: Any, begin: Any, end: Any) -> Prefix:
     low, high = _constant(begin), _constant(end)
-    if low not in (None, 0) or type(high) is not int or high < 0:
+    if not (low is None or (type(low) is int and low == 0)) or type(high) is not int or high < 0:
         raise Unknown
+    _require_int64(2 * high)
     return Prefix(_expression(of), high)
 
 
 def _contains(of: Any, needle: Any, is_negated: bool) -> Expression:
     text = _constant(needle)
-    if type(text) is not str:
-        raise Unknown
+    _require_text(text)
     found = Contains(_expression(of), text)
     return Not(found) if is_negated else found
+
+
+def _require_text(value: Any) -> None:
+    """Unknown unless the value is a string that has UTF-8."""
+    if type(value) is not str:
+        raise Unknown
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Unknown from None
+
+
+def _require_int64(*numbers: int) -> None:
+    if not all(-(2**63) <= number < 2**63 for number in numbers):
+        raise Unknown
 
 
 def _constant(value: Any) -> Any:
@@ -234,7 +272,7 @@ def operation_of(call: Callable[..., Any]) -> str | None:
     for known, name in ((operator.add, "sum"), (min, "min"), (max, "max")):
         if call is known:
             return name
-    left, right = Argument(), Constant("second argument")
+    left, right = Argument(), _Second()
     result = _run(call, [left, right])
     if not isinstance(result, tuple) or result[1:] != (left, right):
         return None

@@ -2,12 +2,17 @@
 
 import functools
 import hashlib
+import inspect
+import os
 import types
 from dataclasses import dataclass
 from typing import Any, Callable
 
 # Stands in a description for what can change, of which only the type is told.
 OPAQUE = "\0opaque:"
+_NAMED = (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)
+# A larger constant is told by its length and digest, or counts as what can change.
+_MANY = 1000
 _PLAIN = (int, float, complex, str, bytes, bool, type(None))
 
 
@@ -29,14 +34,17 @@ class Function:
 
     @property
     def where(self) -> str:
-        """File and line of the definition, or the module for what has no code."""
-        code = getattr(self.call, "__code__", None)
+        """File and line of the definition (of what it wraps), or the module for what has no code."""
+        code = self._code()
         if code is not None:
             return f"{code.co_filename.rsplit('/', 1)[-1]}:{code.co_firstlineno}"
         return str(getattr(self.call, "__module__", None) or type(self.call).__module__)
 
+    def _code(self) -> types.CodeType | None:
+        return getattr(inspect.unwrap(self.call), "__code__", None)
+
     def __str__(self) -> str:
-        return f"{self.name} at {self.where}" if hasattr(self.call, "__code__") else self.name
+        return self.name if self._code() is None else f"{self.name} at {self.where}"
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits of the code, constants and closure; the same on every rank."""
@@ -56,6 +64,20 @@ class Function:
         return int(self.fingerprint(), 16)
 
 
+def tell_argument(value: Any) -> str:
+    """An action's argument as text that ranks can compare and a person can read.
+
+    >>> tell_argument(3), tell_argument([3])
+    ('3', 'list')
+    """
+    if callable(value):
+        function = Function(value)
+        return f"{function} ({function.fingerprint()})"
+    if isinstance(value, os.PathLike):
+        return repr(os.fspath(value))
+    return repr(value) if isinstance(value, _PLAIN) else type(value).__qualname__
+
+
 def describe(value: Any, depth: int = 4) -> str:
     """What a function or constant is, as text without addresses or set order.
 
@@ -63,7 +85,7 @@ def describe(value: Any, depth: int = 4) -> str:
     function may collect something on its rank without being another function.
     """
     if isinstance(value, _PLAIN):
-        return f"{type(value).__name__}:{value!r}"
+        return _describe_plain(value)
     if isinstance(value, types.CodeType):
         return _describe_code(value, depth)
     if depth == 0:
@@ -74,19 +96,37 @@ def describe(value: Any, depth: int = 4) -> str:
         parts = [value.func, value.args, tuple(sorted(value.keywords.items()))]
         return f"partial({','.join(describe(part, depth - 1) for part in parts)})"
     if isinstance(value, types.MethodType):
-        return f"{value.__qualname__}({describe(value.__self__, depth - 1)})"
+        return f"{describe(value.__func__, depth)} of {describe(value.__self__, depth - 1)}"
     return _describe_container(value, depth)
 
 
+def _describe_plain(value: Any) -> str:
+    if isinstance(value, (str, bytes)) and len(value) > _MANY:
+        data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+        return f"{type(value).__name__}:{len(value)}:{hashlib.blake2b(data).hexdigest()}"
+    return f"{type(value).__name__}:{value!r}"
+
+
 def _describe_container(value: Any, depth: int) -> str:
+    if isinstance(value, (tuple, frozenset)) and len(value) > _MANY:
+        return f"{OPAQUE}{type(value).__qualname__}:{len(value)}"
     if isinstance(value, tuple):
         return f"tuple({','.join(describe(item, depth - 1) for item in value)})"
     if isinstance(value, frozenset):
         return f"frozenset({','.join(sorted(describe(item, depth - 1) for item in value))})"
-    name = getattr(value, "__qualname__", None)
-    if name is not None:  # a class, a built-in function, a method of a type
-        return f"{getattr(value, '__module__', '')}.{name}"
-    return f"{OPAQUE}{type(value).__module__}.{type(value).__qualname__}"
+    name = getattr(value, "__qualname__", type(value).__qualname__)
+    text = f"{getattr(value, '__module__', '')}.{name}"
+    return text if _is_named(value) else f"{OPAQUE}{type(value).__qualname__}:{text}"
+
+
+def _is_named(value: Any) -> bool:
+    """Whether the name alone says what it does: a class, a built-in function, a method of a type.
+
+    Not so a method of an object (`table.get`) and what wraps a function.
+    """
+    if isinstance(value, types.BuiltinFunctionType):
+        return value.__self__ is None or isinstance(value.__self__, (types.ModuleType, type))
+    return isinstance(value, (type, *_NAMED)) and "<locals>" not in value.__qualname__
 
 
 def _describe_function(function: types.FunctionType, depth: int) -> str:

@@ -60,6 +60,13 @@ class MapPartitions(Node):
 
 
 @dataclass(frozen=True)
+class SortGroups(Node):
+    """(k, list of the values of k in their order) for every key of each partition, keys in order."""
+
+    child: Node
+
+
+@dataclass(frozen=True)
 class MapBlocks(Node):
     """f(array or tuple of arrays) for every block of columns."""
 
@@ -84,12 +91,13 @@ class Cached(Node):
 
 @dataclass(frozen=True)
 class Project(Node):
-    """An expression over columns instead of a Python function over records."""
+    """An expression over columns instead of a Python function over records, or over their values."""
 
     child: Node
     expression: Expression
     function: Function
     preserves: bool = False
+    of_values: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,10 +111,16 @@ class Where(Node):
 
 @dataclass(frozen=True)
 class Words(Node):
-    """The words of every line, as `str.split()` finds them."""
+    """The words of every line, as `str.split()` finds them; `of_values` gives (k, word) for (k, line)."""
 
     child: Node
     function: Function
+    of_values: bool = False
+
+    @property
+    def preserves(self) -> bool:
+        """Whether keys stay where they are."""
+        return self.of_values
 
 
 @dataclass(frozen=True)

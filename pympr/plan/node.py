@@ -89,13 +89,13 @@ def transform(node: Node, rule: Callable[[Node], Node | None]) -> Node:
 
     A node that several parents share is changed once and stays shared.
     """
-    done: dict[int, Node] = {}
+    return _transform(node, rule, {})
 
-    def apply(current: Node) -> Node:
-        if id(current) not in done:
-            below = current.with_children(apply)
-            changed = rule(below)
-            done[id(current)] = below if changed is None else changed
-        return done[id(current)]
 
-    return apply(node)
+def _transform(node: Node, rule: Callable[[Node], Node | None], done: dict[int, Node]) -> Node:
+    # Not a closure that calls itself: that is a cycle, which would keep the plan's data alive.
+    if id(node) not in done:
+        below = node.with_children(lambda child: _transform(child, rule, done))
+        changed = rule(below)
+        done[id(node)] = below if changed is None else changed
+    return done[id(node)]

@@ -1,12 +1,23 @@
 """Where a plan's rows lie."""
 
-from pympr.plan.narrow import Cached, Filter, FlatMap, FlatMapValues, Map, MapPartitions, MapValues, Project, Where
+from pympr.plan.narrow import (
+    Cached,
+    Filter,
+    FlatMap,
+    FlatMapValues,
+    Map,
+    MapPartitions,
+    MapValues,
+    Project,
+    Where,
+    Words,
+)
 from pympr.plan.node import Node
 from pympr.plan.wide import CoGroup, Combine, Contract, Exchange, FinalCombine, Group, Join, LocalCombine, PartitionBy, Sort
 
 _PLACED = (Combine, FinalCombine, Group, PartitionBy, Join, CoGroup, Sort)
 _KEEPS_KEYS = (Filter, Where, MapValues, FlatMapValues, Cached, LocalCombine)
-_MAY_KEEP_KEYS = (Map, FlatMap, MapPartitions, Project)
+_MAY_KEEP_KEYS = (Map, FlatMap, MapPartitions, Project, Words)
 
 
 def placed_by(node: Node) -> Contract | None:

@@ -28,13 +28,19 @@ class Range(Node):
 
 @dataclass(frozen=True)
 class TextFile(Node):
-    """Lines (or words) of files: one file, a directory, a glob, compressed or plain."""
+    """Lines (or words) of files: one file, a directory, a glob, compressed or plain.
+
+    `with_place` gives ((path, byte offset of the line), line or word). Files are
+    listed once for each `serial`.
+    """
 
     path: str
     min_partitions: int
     errors: str = "strict"
     unit: str = "lines"
     use_unicode: bool = True
+    with_place: bool = False
+    serial: int = field(default=0, repr=False)
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class BinaryRecords(Node):
 
     path: str
     record_length: int
+    serial: int = field(default=0, repr=False)
 
 
 @dataclass(frozen=True)

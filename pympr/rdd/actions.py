@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 class Actions:
     """The part of RDD whose methods compute; all ranks must call them."""
 
-    def collect(self: RDD) -> list[Any]:
-        """All elements, on every rank.
+    def collect(self: RDD, root: int | None = None) -> list[Any]:
+        """All elements, on every rank; with `root` (not in PySpark) on that rank, None elsewhere.
 
         >>> sc.parallelize(range(4), 2).collect()
         [0, 1, 2, 3]
         """
-        return self._act("collect", name="collect")
+        return self._act("collect", root, name="collect")
 
     def count(self: RDD) -> int:
         """The number of elements.
@@ -73,7 +73,7 @@ class Actions:
         >>> sc.parallelize([1.0, 2.0, 3.0]).sum()
         6.0
         """
-        return 0 if self.isEmpty() else self._act("reduce", add, name="sum")
+        return self._act("reduce", add, 0, name="sum")
 
     def max(self: RDD, key: Callable[[Any], Any] | None = None) -> Any:
         """The largest element, by `key` if given; ValueError when there is none.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from operator import index, itemgetter
 from typing import TYPE_CHECKING, Any, Callable
 
 from pympr.plan.function import Function
@@ -155,8 +155,8 @@ class Pairs:
         >>> [(k, tuple(map(list, v))) for k, v in sorted(a.cogroup(b).collect())]
         [('a', ([1], [2])), ('b', ([4], []))]
         """
-        count = numPartitions or self.getNumPartitions() + other.getNumPartitions()
-        return self._with(CoGroup((self.node, other.node), Hash(count)))
+        count = self.getNumPartitions() + other.getNumPartitions() if numPartitions is None else numPartitions
+        return self._with(CoGroup((self.node, other.node), Hash(_positive(count))))
 
     def sortByKey(
         self: RDD,
@@ -184,7 +184,7 @@ class Pairs:
         return self._with(Sort(self.node, ByRange(_positive(count), Function(keyfunc), bool(ascending))))
 
     def _join(self: RDD, other: RDD, how: str, num_partitions: int | None) -> RDD:
-        count = num_partitions or self._joined_partitions(other)
+        count = self._joined_partitions(other) if num_partitions is None else num_partitions
         return self._with(Join(self.node, other.node, how, Hash(_positive(count))))
 
     def _joined_partitions(self: RDD, other: RDD) -> int:
@@ -206,6 +206,10 @@ def _itself(value: Any) -> Any:
 
 
 def _positive(count: int) -> int:
+    try:
+        count = index(count)
+    except TypeError:
+        raise TypeError(f"numPartitions must be an int, got {count!r}") from None
     if count < 1:
         raise ValueError(f"numPartitions must be positive, got {count}")
     return count

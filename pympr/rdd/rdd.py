@@ -52,6 +52,14 @@ class RDD(Narrow, Pairs, Actions):
         """
         return self.ctx._session.num_partitions(self._plan)
 
+    def inputBytes(self) -> int:
+        """The bytes of all input files, as they lie on disk (all ranks must call it). Not in PySpark.
+
+        >>> sc.range(9).inputBytes()
+        0
+        """
+        return self.ctx._session.input_bytes(self._plan)
+
     def cache(self) -> RDD:
         """Keep the elements in memory once they are computed.
 

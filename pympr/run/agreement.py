@@ -1,5 +1,6 @@
 """Do all ranks run the same program: agree before an action, fail together after a stage."""
 
+import os
 import sys
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -10,6 +11,7 @@ from pympr.errors import DivergenceError
 from pympr.run import stations
 from pympr.run.difference import describe, fold
 from pympr.run.failure import Failure, echo, failure_of
+from pympr.run.frames import is_our_module
 from pympr.run.meeting import meet, share, tell
 
 _STAGE_END = "the end of a stage"
@@ -30,6 +32,15 @@ def agree_on(world: World, fields: Mapping[str, str]) -> None:
     outcome = meet(world, digest(fields), False, fields.get("action", ""), fields.get("where", ""))
     if not outcome.is_equal:
         raise_difference(world, fields)
+
+
+def agree_on_folder(world: World, path: str, where: str) -> None:
+    """Raise DivergenceError on all ranks when a relative path is not the same file for all; collective.
+
+    >>> agree_on_folder(World(None), "books", "script.py:31")
+    """
+    folder = "" if os.path.isabs(path) else os.getcwd()
+    agree_on(world, {"action": f"opening {path}", "where": where, "working directory": folder})
 
 
 def fail_together(world: World, error: BaseException | None, context: str = "", where: str = "") -> None:
@@ -98,15 +109,11 @@ def raise_difference(world: World, fields: Mapping[str, str], error: BaseExcepti
 def call_site(depth: int = 1) -> str:
     """The user's place in the script, "file:line": the first frame that is not pympr's own (a job is the user's)."""
     frame: FrameType | None = sys._getframe(depth)
-    while frame is not None and _is_ours(frame.f_globals.get("__name__", "")):
+    while frame is not None and is_our_module(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     if frame is None:
         return ""
     return f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"
-
-
-def _is_ours(module: str) -> bool:
-    return module.partition(".")[0] == "pympr" and not module.startswith("pympr.jobs.")
 
 
 def digest(fields: Mapping[str, str]) -> int:

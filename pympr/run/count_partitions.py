@@ -10,9 +10,9 @@ def count_partitions(node: Node, listing: Listing) -> int:
     if isinstance(node, (sources.Collection, sources.Range)):
         return node.num_slices
     if isinstance(node, sources.TextFile):
-        return len(listing.text(node.path, node.min_partitions))
+        return len(listing.text(node.path, node.min_partitions, node.serial))
     if isinstance(node, sources.BinaryRecords):
-        return len(listing.records(node.path, node.record_length))
+        return len(listing.records(node.path, node.record_length, node.serial))
     if isinstance(node, sources.Arrays):
         return node.num_ranks
     if isinstance(node, narrow.Union):

@@ -10,39 +10,55 @@ from pympr.run.buffers import Buffers
 from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
 from pympr.run.operators import sources as read
+from pympr.run.operators.sort_groups import sort_groups
 from pympr.run.operators.source_text import read_split
+from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, readable, union
+from pympr.run.splits import Split
 from pympr.stages.cut import StageInput
 
 
 class Evaluator:
     """Rows of a stage's pipeline, given what earlier stages left on this rank."""
 
-    def __init__(self, rank: int, config: Config, listing: Listing, left: dict[int, Rows]) -> None:
-        self.rank, self.config, self.listing, self.left = rank, config, listing, left
+    def __init__(self, rank: int, config: Config, listing: Listing, intake: Intake, left: dict[int, Rows]) -> None:
+        self.rank, self.config, self.listing, self.intake, self.left = rank, config, listing, intake, left
         self.buffers = Buffers(config.read_bytes)
 
     def rows(self, node: Node) -> Rows:
         """The rows a node gives; nothing is computed before its partitions are walked."""
         return _TABLE[type(node)](self, node)
 
+    def sliced(self, total: int, blocks: Callable[[int], Any]) -> Rows:
+        """A partition for each slice of what every rank has."""
+        return readable(total, lambda index: self.intake.passed(0, blocks(index)))
+
+    def files(self, splits: list[Split], read: Callable[[Split], Any]) -> Rows:
+        """A partition for each split of files."""
+
+        def blocks(index: int) -> Any:
+            split = splits[index]
+            return self.intake.passed(split.end - split.begin, read(split))
+
+        return readable(len(splits), blocks)
+
 
 def _collection(at: Evaluator, node: sources.Collection) -> Rows:
-    return readable(node.num_slices, lambda index: read.read_slice(node.values, node.num_slices, index, at.config))
+    return at.sliced(node.num_slices, lambda index: read.read_slice(node.values, node.num_slices, index, at.config))
 
 
 def _range(at: Evaluator, node: sources.Range) -> Rows:
-    return readable(node.num_slices, lambda index: read.read_range(node, index, at.config))
+    return at.sliced(node.num_slices, lambda index: read.read_range(node, index, at.config))
 
 
 def _text(at: Evaluator, node: sources.TextFile) -> Rows:
-    splits = at.listing.text(node.path, node.min_partitions)
-    return readable(len(splits), lambda index: read_split(splits[index], node, at.config, at.buffers))
+    splits = at.listing.text(node.path, node.min_partitions, node.serial)
+    return at.files(splits, lambda split: read_split(split, node, at.config, at.buffers))
 
 
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
-    splits = at.listing.records(node.path, node.record_length)
-    return readable(len(splits), lambda index: read.read_records(splits[index], node.record_length))
+    splits = at.listing.records(node.path, node.record_length, node.serial)
+    return at.files(splits, lambda split: read.read_records(split, node.record_length))
 
 
 def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
@@ -87,6 +103,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Fused: _step(lambda at, node: lambda blocks: fused.run_steps(node.steps, blocks)),
     narrow.Project: _step(lambda at, node: lambda blocks: columns.project(node, blocks)),
     narrow.Where: _step(lambda at, node: lambda blocks: columns.where(node, blocks)),
+    narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
     wide.CombineWords: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),

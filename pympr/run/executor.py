@@ -1,6 +1,7 @@
 """Walks the stages of a plan, in the same order on every rank."""
 
 import time
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Callable, Iterator, Sequence
 
@@ -13,7 +14,8 @@ from pympr.run.evaluate import Evaluator
 from pympr.run.exchange import Parts, move
 from pympr.run.listing import Listing
 from pympr.run.operators.combine import CombineSink
-from pympr.run.records import ActionRecord, StageRecord
+from pympr.run.operators.fresh import fresh
+from pympr.run.records import ActionRecord, Intake, StageRecord
 from pympr.run.rows import Rows, held
 from pympr.run.stations import Station
 from pympr.run.together import Progress, together
@@ -29,17 +31,29 @@ class Executor:
         self.world, self.config, self.listing, self.station = world, config, listing, station
         self.claims = Claims(world)
         self.kept: dict[int, Rows] = {}
+        self.intake = Intake()
 
     def prepare(self, stages: tuple[Stage, ...], record: ActionRecord) -> Rows:
         """Run all stages but the last; the rows of the last, not yet computed."""
         left: dict[int, Rows] = {}
-        at = Evaluator(self.world.rank, self.config, self.listing, left)
+        at = Evaluator(self.world.rank, self.config, self.listing, self.intake, left)
         last_use = {number: stage.number for stage in stages for number in stage.inputs}
+        needed = self._needed(stages)
         for stage in stages[:-1]:
-            left[stage.number] = self._run(stage, at, record)
+            if stage.number in needed:
+                left[stage.number] = self._run(stage, at, record)
             for number in [n for n, user in last_use.items() if user == stage.number]:
                 left.pop(number, None)
         return at.rows(stages[-1].root)
+
+    def _needed(self, stages: tuple[Stage, ...]) -> set[int]:
+        """The stages below the last without those that only feed rows which are kept already."""
+        needed = {stages[-1].number}
+        for stage in reversed(stages):
+            is_kept = isinstance(stage.output, Keep) and stage.output.rdd_id in self.kept
+            if stage.number in needed and not is_kept:
+                needed.update(stage.inputs)
+        return needed
 
     def _run(self, stage: Stage, at: Evaluator, record: ActionRecord) -> Rows:
         started = StageRecord(stage.number, str(stage.output))
@@ -52,7 +66,7 @@ class Executor:
         if output.rdd_id not in self.kept:
             rows = at.rows(stage.root)
             kept = self.walk(rows, lambda index, blocks: _lasting(blocks), started, (0, rows.total))
-            self.kept[output.rdd_id] = held(rows.total, kept)
+            self.kept[output.rdd_id] = held(rows.total, kept).through(fresh)
         return self.kept[output.rdd_id]
 
     def _exchange(self, stage: Stage, contract: Contract, at: Evaluator, started: StageRecord) -> Rows:
@@ -70,6 +84,7 @@ class Executor:
         self.walk(rows, consume, started, (0, rows.total))
         if sink is not None:
             parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
+        started.rows_sent = sum(len(block) for _, block in parts)
         begun = time.perf_counter()
         with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
             moved = move(self.world, contract, parts, self.config)
@@ -80,14 +95,15 @@ class Executor:
 
     def walk(self, rows: Rows, work: Partial, started: StageRecord, limits: tuple[int, int]) -> dict[int, Any]:
         """work(i, blocks) for the partitions that fall to this rank; all ranks fail when one does."""
-        begun, results = time.perf_counter(), {}
+        begun, read, results = time.perf_counter(), replace(self.intake), {}
         progress = Progress(f"stage {started.stage}")
 
         def everything() -> None:
             mine = chain(_within(rows.mine, limits), self.claims.run(_within(rows.free, limits)))
             try:
                 for progress.partition in mine:
-                    results[progress.partition] = work(progress.partition, rows.blocks(progress.partition))
+                    blocks = started.passed(rows.blocks(progress.partition))
+                    results[progress.partition] = work(progress.partition, blocks)
                     self.station.progress(done=1)
             finally:
                 for _ in mine:  # what a failed rank leaves unclaimed is not worth doing
@@ -97,6 +113,8 @@ class Executor:
             self.station.progress(total=rows.total)
             together(self.world, everything, progress)
         started.partitions += len(results)
+        started.rows_read += self.intake.rows - read.rows
+        started.bytes_read += self.intake.num_bytes - read.num_bytes
         started.seconds += time.perf_counter() - begun
         return results
 

@@ -2,12 +2,12 @@
 
 import builtins
 import json
-import os
 import sys
 import traceback
 from typing import Any, NamedTuple
 
 from pympr.errors import DivergenceError, PymprError, RankError
+from pympr.run.frames import fold_frames
 
 INTERRUPTED = 130
 _MOST_CHARACTERS = 32_768
@@ -24,6 +24,7 @@ class Failure(NamedTuple):
     text: str
     classes: list[list[str]]
     exit_code: int
+    brief: str = ""
 
     def to_bytes(self) -> bytes:
         return json.dumps(self._asdict()).encode()
@@ -36,41 +37,39 @@ class Failure(NamedTuple):
 def failure_of(error: BaseException, rank: int, host: str, context: str) -> Failure:
     """Describe `error`; works whatever its arguments, its `__str__` or its length."""
     bases = [[base.__module__, base.__qualname__] for base in type(error).__mro__ if issubclass(base, Exception)]
-    return Failure(rank, host, context, format_error(error), bases, exit_code(error))
+    return Failure(rank, host, context, format_error(error), bases, exit_code(error), brief(error))
+
+
+def brief(error: BaseException) -> str:
+    """What the exception says without a traceback.
+
+    >>> brief(KeyError("x")), brief(FileNotFoundError("no such file"))
+    ("KeyError: 'x'", 'FileNotFoundError: no such file')
+    """
+    carried = getattr(error, "brief", None)
+    if isinstance(error, RankError) and isinstance(carried, str):
+        return carried
+    try:
+        return clip(f"{type(error).__name__}: {error}", 1000)
+    except Exception:
+        return type(error).__name__
 
 
 def format_error(error: BaseException) -> str:
     """The traceback as Python prints it, its middle left out when it is longer than 32,768 characters.
 
+    Of pympr's own frames only their number is told, unless the engine itself broke;
+    `PYMPR_FULL_TRACEBACK=1` shows all.
+
     >>> format_error(ValueError("odd"))
     'ValueError: odd\\n'
     """
     try:
-        described = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
-        _fold(described)
-        text = "".join(described.format())
+        told = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
+        text = "".join(fold_frames(list(told.format()), isinstance(error, _EXPECTED)))
     except Exception as problem:
         text = f"{type(error).__qualname__} (its traceback cannot be shown: {type(problem).__name__})\n"
     return clip(text)
-
-
-_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-
-
-def _fold(described: traceback.TracebackException) -> None:
-    """Leave the engine's own frames out, so that the user's stand together; all stay where the engine itself broke.
-
-    `PYMPR_FULL_TRACEBACK=1` keeps them.
-    """
-    frames = described.stack
-    if not frames or os.environ.get("PYMPR_FULL_TRACEBACK") == "1":
-        return
-    is_ours = [frame.filename.startswith(_HOME) for frame in frames]
-    was_meant = issubclass(described.exc_type or Exception, _EXPECTED)
-    if not all(is_ours) and (not is_ours[-1] or was_meant):
-        described.stack = traceback.StackSummary.from_list(
-            [frame for frame, ours in zip(frames, is_ours) if not ours]
-        )
 
 
 def clip(text: str, most: int = _MOST_CHARACTERS) -> str:
@@ -112,13 +111,14 @@ def shell_code(code: object) -> int:
 
 
 def echo(failure: Failure, note: str) -> RankError:
-    """The exception for the ranks that did not fail, with `failing_rank`, `host` and `exit_code`."""
+    """The exception for the ranks that did not fail, with `failing_rank`, `host`, `exit_code` and `brief`."""
     place = f" in {failure.context}" if failure.context else ""
     also = f" ({note})" if note else ""
     error = _echo_class(failure.classes)(
         f"rank {failure.rank} ({failure.host}) failed{place}{also}:\n{failure.text.rstrip()}"
     )
     error.failing_rank, error.host, error.exit_code = failure.rank, failure.host, failure.exit_code
+    error.brief = failure.brief
     return error
 
 

@@ -7,9 +7,10 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable
+from typing import Any
 
 from pympr.collectives.world import World
 from pympr.config import Config
@@ -28,7 +29,7 @@ _PATIENCE_SECONDS = 3.0
 # How long a rank waits to be ended by the one that reports.
 _REPORTING_SECONDS = 2.0
 # How long launchers need to pass a report on: an abort at once can lose it.
-_FORWARDING_SECONDS = 0.2
+FORWARDING_SECONDS = 0.2
 
 _guard: "Guard | None" = None
 
@@ -46,10 +47,15 @@ def guard() -> "Guard | None":
     return _guard if _guard is not None and _guard.is_ours() else None
 
 
+def is_installed() -> bool:
+    """Whether `install` has taken over in this process or the one it was forked from."""
+    return _guard is not None
+
+
 def tell(text: str) -> None:
     """Print a remark about the running job with this rank's name."""
     if (found := guard()) is not None:
-        _print(f"{found.name()}: {text}\n")
+        report(f"{found.name()}: {text}\n")
 
 
 def end_all(code: int, reason: str, details: str = "") -> None:
@@ -108,7 +114,7 @@ class Guard:
         name = args.thread.name if args.thread is not None else "a thread"
         if not threading.main_thread().is_alive():
             self.end_all(1, f"an exception ended thread {name} after the script", format_error(args.exc_value))
-        _print(f"{self.name()}: an exception ended thread {name}; the script goes on\n{format_error(args.exc_value)}")
+        report(f"{self.name()}: an exception ended thread {name}; the script goes on\n{format_error(args.exc_value)}")
 
     def on_leave(self, status: int) -> None:
         """`os._exit` would look like success to some launchers."""
@@ -152,9 +158,9 @@ class Guard:
         """Report, unless another rank of the node did, and end all ranks with `code`; does not return."""
         _flush(sys.stdout)
         if self.directory.claim("report"):
-            _print(f"{self.name()}: {reason}; all ranks end with code {code}\n{details}")
+            report(f"{self.name()}: {reason}; all ranks end with code {code}\n{details}")
             self._record(code, reason)
-            time.sleep(_FORWARDING_SECONDS)
+            time.sleep(FORWARDING_SECONDS)
         else:
             time.sleep(_REPORTING_SECONDS)
         from mpi4py import MPI
@@ -222,8 +228,8 @@ def _enable_faulthandler() -> None:
         pass  # standard error has no file behind it
 
 
-def _print(text: str) -> None:
-    """One write, so that ranks and threads do not mix within a report."""
+def report(text: str) -> None:
+    """Print to standard error in one write, so that ranks and threads do not mix within a report."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()

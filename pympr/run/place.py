@@ -1,5 +1,6 @@
 """From a movement contract to the partition of every row."""
 
+from operator import index
 from typing import Any, Callable
 
 import numpy as np
@@ -69,7 +70,8 @@ def place(world: World, contract: Contract, blocks: list[Block], config: Config)
 
 def _by_function(contract: Hash, block: Block) -> np.ndarray:
     function, count = contract.function.call, contract.num_partitions
-    return np.array([function(key) % count for key in first_items(block).records()], np.int64).astype(np.uint32)
+    chosen = [index(function(key)) % count for key in first_items(block).records()]
+    return np.array(chosen, np.int64).astype(np.uint32)
 
 
 def _place_by_range(world: World, contract: ByRange, blocks: list[Block]) -> Placing:

@@ -1,16 +1,42 @@
 """What a run did, stage by stage: public counters that tests and reports read."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Iterator
+
+from pympr.data.block import Block
+
+
+@dataclass
+class Intake:
+    """What this rank has read from inputs so far."""
+
+    rows: int = 0
+    num_bytes: int = 0
+
+    def passed(self, num_bytes: int, blocks: Iterator[Block]) -> Iterator[Block]:
+        """The same blocks, their rows counted, and the bytes of the file they are from."""
+        self.num_bytes += num_bytes
+        for block in blocks:
+            self.rows += len(block)
+            yield block
 
 
 @dataclass
 class StageRecord:
-    """One stage on this rank."""
+    """One stage on this rank.
+
+    `rows_read` and `bytes_read` (of files, as they lie on disk) come from inputs; where
+    words are counted while a text is split, a row is a piece of that text. `rows`
+    reached the end of the stage, `rows_sent` were left after combining.
+    """
 
     stage: int
     output: str
     partitions: int = 0
+    rows_read: int = 0
+    bytes_read: int = 0
+    rows: int = 0
+    rows_sent: int = 0
     seconds: float = 0.0
     exchange_seconds: float = 0.0
     messages: int = 0
@@ -18,6 +44,12 @@ class StageRecord:
     bytes_received: int = 0
     rounds: int = 0
     variant: str = ""
+
+    def passed(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        """The same blocks, their rows counted."""
+        for block in blocks:
+            self.rows += len(block)
+            yield block
 
     def count(self, counters: Any) -> None:
         """Add what an exchange counted."""

@@ -6,6 +6,7 @@ from typing import Any, Callable
 from pympr.collectives.world import World, world
 from pympr.config import Config
 from pympr.optimise.rewrite import optimise
+from pympr.plan.function import tell_argument
 from pympr.plan.node import Node, digest
 from pympr.plan.show import show
 from pympr.run import guard, watch
@@ -14,16 +15,19 @@ from pympr.run.actions.collect import collect, collect_partitions
 from pympr.run.actions.count import count
 from pympr.run.actions.fold import aggregate, reduce
 from pympr.run.actions.foreach import foreach_partition
-from pympr.run.actions.save import save_records, save_text
+from pympr.run.actions.save import refuse_existing, save_records, save_text
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
 from pympr.run.count_partitions import count_partitions
 from pympr.run.executor import Executor
+from pympr.run.input_bytes import input_bytes
 from pympr.run.listing import Listing
 from pympr.run.records import ActionRecord, StageRecord
+from pympr.run.report import report
 from pympr.run.threads import share_cores
 from pympr.run.together import together
+from pympr.run.turns import Turns
 from pympr.stages.cut import cut, show_stages
 
 ACTIONS: dict[str, Callable[..., Any]] = {
@@ -39,6 +43,8 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "save_text": save_text,
     "to_numpy": to_numpy,
 }
+# What is refused before anything is computed.
+CHECKS: dict[str, Callable[..., None]] = {"save_records": refuse_existing, "save_text": refuse_existing}
 
 
 class Session:
@@ -46,12 +52,15 @@ class Session:
 
     def __init__(self, ranks: World, config: Config | None = None) -> None:
         self.world = ranks
-        self.config = config or Config()
+        self.config = config or together(ranks, Config, "reading the settings")
         self.station = watch.open(ranks, self.config)
+        agree_on(ranks, {"action": "SparkContext", "where": call_site(), "settings": self.config.shared()})
+        self._turns = Turns()
         self.threads = share_cores(ranks)
         self.listing = Listing(ranks, self.config)
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
+        self._ids = 0
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
         """Agree on the action and the plan, run the plan, and return the action's result.
@@ -59,17 +68,22 @@ class Session:
         `name` is what the user called; it stands in errors and reports. Raises
         DivergenceError on all ranks when the ranks do not ask for the same.
         """
-        record = ActionRecord(name or action, call_site(2), digest(plan))
+        with self._turns:
+            return self._act(action, plan, arguments, ActionRecord(name or action, call_site(2), digest(plan)))
+
+    def _act(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
         self.records.append(record)
         begun = time.perf_counter()
-        fields = {"action": record.action, "where": record.where, "plan": show(plan), "digest": record.plan}
-        agree_on(self.world, fields)
+        fields = {"action": record.action, "where": record.where, "plan": show(plan), "code or data of the plan": record.plan}
+        agree_on(self.world, fields | {"arguments": ", ".join(map(tell_argument, arguments))})
         with self.station.doing(record.action, where=record.where):
             result = self._run(action, plan, arguments, record)
         record.seconds = time.perf_counter() - begun
         return result
 
     def _run(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
+        if action in CHECKS:
+            CHECKS[action](self.world, *arguments)
         stages = cut(optimise(plan))
         rows = self.executor.prepare(stages, record)
         last = StageRecord(stages[-1].number, "result")
@@ -82,7 +96,23 @@ class Session:
 
     def num_partitions(self, plan: Node) -> int:
         """How many partitions a plan's rows have; lists input files at the first call."""
-        return count_partitions(plan, self.listing)
+        with self._turns:
+            return count_partitions(plan, self.listing)
+
+    def input_bytes(self, plan: Node) -> int:
+        """Bytes of a plan's input files; lists them at the first call."""
+        with self._turns:
+            return input_bytes(plan, self.listing)
+
+    def report(self, root: int = 0) -> dict[str, Any] | None:
+        """Machine, versions, and what every rank's actions did so far, at rank `root`; None elsewhere."""
+        return report(self.world, self.config, self.records, root)
+
+    def new_id(self) -> int:
+        """A number that names rows or inputs, the same on every rank."""
+        self._turns.refuse_inside()  # it would not be the same on every rank
+        self._ids += 1
+        return self._ids
 
     def array_kinds(self, arrays: tuple[Any, ...]) -> list[str]:
         """The dtypes of arrays, which must be one-dimensional and of equal length; an error on all ranks else."""
@@ -101,7 +131,9 @@ class Session:
 
     def close(self) -> None:
         """Give back what the session holds; collective."""
-        self.executor.free()
+        with self._turns:
+            self.executor.free()
+            self._turns.is_over = True
 
 
 def _kinds_of(arrays: tuple[Any, ...]) -> list[str]:

@@ -4,6 +4,8 @@ import glob
 import os
 from dataclasses import dataclass
 
+from pympr.errors import InputError
+
 CODECS = {".gz": "gzip", ".bz2": "bzip2", ".zst": "zstd"}
 
 
@@ -24,6 +26,8 @@ def list_files(pattern: str) -> list[str]:
     Hidden files and those beginning with `_` are left out of directories and
     globs. Raises FileNotFoundError when nothing is there.
     """
+    if os.path.exists(pattern):  # a comma may be part of a name
+        return _list_one(pattern)
     found: list[str] = []
     for part in pattern.split(","):
         found += _list_one(part.removeprefix("file://"))
@@ -74,14 +78,14 @@ def cut_files(paths: list[str], min_partitions: int, split_bytes: int) -> list[S
 def cut_records(paths: list[str], record_length: int, split_bytes: int) -> list[Split]:
     """Cut files of fixed-length records at record borders.
 
-    Raises ValueError for a file whose size is not a multiple of the length.
+    Raises InputError for a file whose size is not a multiple of the length.
     """
     splits: list[Split] = []
     per_split = max(1, split_bytes // record_length)
     for path in paths:
         size = os.stat(path).st_size
         if size % record_length:
-            raise ValueError(
+            raise InputError(
                 f"{path} has {size} bytes, which is not a multiple of the record length {record_length}"
             )
         step = per_split * record_length

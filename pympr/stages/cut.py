@@ -44,23 +44,33 @@ def cut(plan: Node) -> tuple[Stage, ...]:
     A part of the plan that several steps share becomes one stage: the same node,
     not an equal one, as functions that look alike may hold different data.
     """
-    stages: list[Stage] = []
-    known: dict[object, int] = {}
+    cutter = _Cutter()
+    root = cutter.separate(plan)
+    return (*cutter.stages, Stage(len(cutter.stages), root, None))
 
-    def separate(node: Node) -> Node:
+
+class _Cutter:
+    """The stages found so far.
+
+    Not a recursive closure: that would be a cycle, and keep the plan's rows alive
+    until some later garbage collection.
+    """
+
+    def __init__(self) -> None:
+        self.stages: list[Stage] = []
+        self._known: dict[object, int] = {}
+
+    def separate(self, node: Node) -> Node:
+        """The node with an input in place of what an earlier stage leaves."""
         if not isinstance(node, (Exchange, Cached)):
-            return node.with_children(separate)
+            return node.with_children(self.separate)
         name = node.rdd_id if isinstance(node, Cached) else (id(node),)
-        if name not in known:
-            root = separate(node.child)
+        if name not in self._known:
+            root = self.separate(node.child)
             output = node.contract if isinstance(node, Exchange) else Keep(node.rdd_id)
-            stages.append(Stage(len(stages), root, output))
-            known[name] = len(stages) - 1
-        return StageInput(known[name])
-
-    root = separate(plan)
-    stages.append(Stage(len(stages), root, None))
-    return tuple(stages)
+            self.stages.append(Stage(len(self.stages), root, output))
+            self._known[name] = len(self.stages) - 1
+        return StageInput(self._known[name])
 
 
 def show_stages(stages: tuple[Stage, ...]) -> str:

@@ -239,3 +239,41 @@ def test_the_environment_chooses(monkeypatch):
 def test_items_of_odd_size_are_refused():
     with pytest.raises((TypeError, RankError), match="items of"):
         exchange(world(), [], ("S3",), variants()[0])
+
+
+def test_a_failure_after_an_inbox_was_of_a_wrong_size(monkeypatch):
+    """The rank that fails to add up meets the others in their second meeting, not in the last."""
+    from pympr.collectives import alltoall_node
+
+    here = world()
+    if here.is_solo:
+        pytest.skip("one rank has no inbox")
+    rows = 200_000 if here.rank == 0 else 0
+    part = Part(here.rank, [np.arange(rows)], np.full(rows, here.size - 1, np.uint32))
+    guilty, original = here.size // 2, alltoall_node._add_up
+
+    def fail(*arguments):
+        if here.rank == guilty:
+            raise MemoryError("no more")
+        return original(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(alltoall_node, "_add_up", fail)
+        with pytest.raises(MemoryError if here.rank == guilty else RankError, match="no more"):
+            exchange(here, [part], ("int64",), "node")
+    received, _ = exchange(here, [part], ("int64",), "node")
+    assert len(received.columns[0]) == (200_000 if here.rank == here.size - 1 else 0)
+
+
+def test_little_rows_do_not_hold_a_large_inbox():
+    """Who sends much and receives little offers a large inbox, which is not used for the little."""
+    here = world()
+    if here.is_solo:
+        pytest.skip("one rank has no inbox")
+    rows = 400_000 if here.rank == 0 else 10
+    part = Part(here.rank, [np.arange(rows)], np.full(rows, 1 if here.rank == 0 else 0, np.uint32))
+    received, _ = exchange(here, [part], ("int64",), "node")
+    lease = received.columns[0]
+    while isinstance(lease, np.ndarray):
+        lease = lease.base
+    assert lease.name.capacity_bytes <= (4 << 20 if here.rank == 1 else 1 << 16)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pympr.collectives.launcher import find_launch, mismatch, needs_mpi, should_report
+from pympr.collectives.launcher import find_launch, foreign, mismatch, needs_mpi, should_report
 
 HYDRA = {"PMI_RANK": "1", "PMI_SIZE": "4", "PMI_FD": "7", "HYDI_CONTROL_FD": "5", "MPI_LOCALNRANKS": "4"}
 OPEN_MPI = {"OMPI_COMM_WORLD_RANK": "2", "OMPI_COMM_WORLD_SIZE": "3", "PMIX_RANK": "2", "PMIX_NAMESPACE": "x"}
@@ -79,3 +79,21 @@ def test_rank_zero_or_an_unknown_rank_reports():
     assert should_report({"PMI_RANK": "0", "PMI_SIZE": "2"})
     assert not should_report({"PMI_RANK": "1", "PMI_SIZE": "2"})
     assert should_report({"PMI_FD": "3"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "library", "is_foreign"),
+    [
+        (HYDRA, "MPICH 5.0.2", False),
+        (HYDRA, "Intel MPI 2021.18", False),
+        (HYDRA, "Open MPI 5.0.11", True),
+        (OPEN_MPI, "Open MPI 5.0.11", False),
+        (OPEN_MPI, "MPICH 5.0.2", True),
+        (SRUN_PMIX, "MPICH 5.0.2", False),  # whether that works only MPI knows
+        (PALS, "MPICH 5.0.2", False),
+        ({}, "MPICH 5.0.2", False),
+    ],
+)
+def test_families_that_cannot_start_together(environment, library, is_foreign):
+    assert (foreign(environment, library) is not None) == is_foreign
+    assert foreign(environment | {"PYMPR_ALLOW_SINGLETON": "1"}, library) is None

@@ -43,7 +43,7 @@ def test_lengths_become_offsets():
     start = inbox.lane_starts[2]
     memory[start : start + 24].view(np.int64)[:] = [2, 0, 3]
     memory[inbox.lane_starts[1] : inbox.lane_starts[1] + 5] = list(b"abcde")
-    fixed, (data, starts, ends) = columns_of(memory, ("int16", "bytes"), inbox, totals)
+    fixed, (data, starts, ends) = columns_of(memory, (np.dtype("int16"), None), inbox.lane_starts, totals)
     assert fixed.tolist() == [7, 8, 9] and data.tobytes() == b"abcde"
     assert starts.tolist() == [0, 2, 2] and ends.tolist() == [2, 2, 5]
     assert starts.base is ends.base

@@ -1,5 +1,6 @@
 """The world of a process, with and without MPI, and the worlds made of it."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -74,6 +75,47 @@ def test_a_launcher_without_a_world_is_refused():
     assert "rank 0 says more" in quiet.stderr
     allowed = run_alone(code, PYMPR_MPI="0", PMI_RANK="0", PMI_SIZE="3", PYMPR_ALLOW_SINGLETON="1")
     assert allowed.returncode == 0, allowed.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mpi4py") is None, reason="needs mpi4py")
+@pytest.mark.parametrize("wrong", ["OMPI_COMM_WORLD", "PMI"])
+def test_a_launcher_of_another_family_is_refused_before_mpi_starts(wrong):
+    """Whichever library is installed, one of the two launchers is not its own."""
+    code = """
+import sys
+from pympr.errors import LaunchError
+from pympr.collectives.world import world
+try:
+    world()
+except LaunchError as error:
+    from mpi4py import MPI
+    assert not MPI.Is_initialized()
+    print(error)
+"""
+    variables = {f"{wrong}_RANK": "0", f"{wrong}_SIZE": "2"} | ({"HYDI_CONTROL_FD": "9"} if wrong == "PMI" else {})
+    vendor = "from mpi4py import rc; rc.initialize = False; from mpi4py import MPI; print(MPI.get_vendor()[0])"
+    is_open_mpi = run_alone(vendor).stdout.strip() == "Open MPI"
+    if is_open_mpi == (wrong == "OMPI_COMM_WORLD"):
+        pytest.skip("this launcher belongs to the library")
+    done = run_alone(code, **variables)
+    assert "started 2 processes, but each is rank 0 of 1 to" in done.stdout, done.stderr
+    assert "mpirun -n 2" in done.stdout
+
+
+def test_mpi_is_started_when_asked_for():
+    code = """
+import sys
+from pympr.collectives.world import world
+here = world()
+from mpi4py import MPI
+assert MPI.Is_initialized() and here.comm != MPI.COMM_WORLD and here.is_solo
+assert MPI.Query_thread() == MPI.THREAD_MULTIPLE
+assert here.split(0).node().comm is not None
+here.free()
+print("worked")
+"""
+    done = run_alone(code, PYMPR_MPI="1")
+    assert done.stdout == "worked\n", done.stderr
 
 
 def test_the_refusal_can_be_caught():

@@ -130,3 +130,50 @@ def test_binary_records(sc, mpi_tmp_path):
     assert sc.binaryRecords(path, 8).collect() == [bytes(range(i, i + 8)) for i in range(0, 40, 8)]
     with pytest.raises(ValueError, match="not a multiple"):
         sc.binaryRecords(path, 7).count()
+
+
+def test_bytes_split_at_ascii_white_space_only(sc, mpi_tmp_path):
+    text = "a\x1cb\u2003c d\x0be\n".encode()
+    if sc.rank == 0:
+        (mpi_tmp_path / "f").write_bytes(text)
+    lines = sc.textFile(str(mpi_tmp_path / "f"), use_unicode=False)
+    assert lines.flatMap(lambda line: line.split()).collect() == text.split()
+    with pytest.raises(TypeError):
+        lines.flatMap(str.split).count()
+
+
+def test_error_handlers_may_give_surrogates(sc, mpi_tmp_path):
+    data = b"one \xff two\nthree \xed\xb2\x80\n"
+    if sc.rank == 0:
+        (mpi_tmp_path / "f").write_bytes(data)
+    for errors in ("surrogateescape", "backslashreplace", "replace", "ignore"):
+        text = data.decode("utf-8", errors)
+        lines = sc.textFile(str(mpi_tmp_path / "f"), errors=errors)
+        assert lines.collect() == text.splitlines()
+        assert lines.flatMap(str.split).collect() == text.split()
+        assert sorted(lines.flatMap(str.split).map(lambda w: (w, 1)).reduceByKey(lambda a, b: a + b).keys().collect()) == (
+            sorted(set(text.split()))
+        )
+        places = sc.textFile(str(mpi_tmp_path / "f"), errors=errors, with_place=True).collect()
+        assert [(place[1], line) for place, line in places] == list(zip((0, 10), text.splitlines()))
+
+
+@pytest.mark.parametrize("codec", ["gz", "bz2", "zst"])
+def test_a_compressed_file_that_was_cut_short_is_an_error(sc, mpi_tmp_path, codec):
+    import bz2
+    import gzip
+    import random
+
+    import zstandard
+
+    whole = bytes(random.Random(1).choices(b"abcdef\n", k=200_000))
+    compress = {"gz": gzip.compress, "bz2": bz2.compress, "zst": zstandard.ZstdCompressor().compress}[codec]
+    if sc.rank == 0:
+        (mpi_tmp_path / f"cut.{codec}").write_bytes(compress(whole)[:-500])
+        (mpi_tmp_path / f"two.{codec}").write_bytes(compress(whole) + compress(whole))
+        (mpi_tmp_path / f"broken.{codec}").write_bytes(compress(whole)[:40] + b"\xff" * 500)
+    sc.range(1).count()
+    assert sc.textFile(str(mpi_tmp_path / f"two.{codec}")).count() == len((whole + whole).splitlines())
+    for name in ("cut", "broken"):
+        with pytest.raises(ValueError, match=f"{name}.{codec}: broken"):
+            sc.textFile(str(mpi_tmp_path / f"{name}.{codec}")).count()

@@ -86,11 +86,25 @@ def test_a_stage_used_twice_runs_once():
         (lambda line: "Mobile" in line, "'Mobile' in x"),
         (lambda line: "Mobile" not in line, "not 'Mobile' in x"),
         (lambda record: record[:10], "x[:10]"),
+        (lambda pair: (-pair[1], pair[0]), "(-x[1], x[0])"),
         (lambda x: x, "x"),
     ],
 )
 def test_functions_with_a_column_form(call, text):
     assert str(expression_of(call)) == text
+
+
+def test_closed_over_constants_are_known():
+    separator, position = ",", 2
+    assert str(expression_of(lambda line: line.split(separator)[position])) == "x.split(',', -1)[2]"
+    assert str(expression_of(lambda line: separator in line)) == "',' in x"
+    unknown = [1]
+    assert expression_of(lambda x: (x, unknown)) is None
+
+    def refers_to_itself(x):
+        return refers_to_itself, x
+
+    assert expression_of(refers_to_itself) is None
 
 
 OUTSIDE = 3
@@ -131,3 +145,26 @@ def test_a_shadowed_builtin_is_not_taken_for_the_builtin():
     space = {"min": lambda a, b: 0}
     exec("f = lambda a, b: min(a, b)", space)
     assert operation_of(space["f"]) is None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.split("\udc80")[0],
+        lambda x: x.split(",")[2**70],
+        lambda x: x.split(",", 2**70)[0],
+        lambda x: "\udc80" in x,
+        lambda x: x[0.0:2],
+        lambda x: x[: 2**63],
+    ],
+)
+def test_what_columns_cannot_do_stays_python(function):
+    assert expression_of(function) is None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda a, b: min(a, key=b), lambda a, b: max(a, default=b), lambda a, b: a + "second argument"],
+)
+def test_what_only_looks_like_a_sum_or_a_minimum_stays_python(function):
+    assert operation_of(function) is None

@@ -59,7 +59,7 @@ def run(command: list[str], cwd: pathlib.Path, **variables: str) -> subprocess.C
         clean.pop(name, None)
     done = subprocess.run(
         command, cwd=cwd, env=clean | variables, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=500,
     )  # fmt: skip
     assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}"
     return done

@@ -13,7 +13,7 @@ import pympr
 
 ROOT = pathlib.Path(__file__).parents[2]
 TOPS = ("pympr", "collectives", "rma", "jobs")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 CALL_A_KERNEL = """
 import numpy as np, pympr, pympr.collectives.world as world

@@ -23,3 +23,8 @@ def test_import_starts_nothing(statement):
 
 def test_what_is_loaded_would_be_seen():
     assert "numpy" in loaded("import numpy")
+
+
+@pytest.mark.parametrize("statement", ["from pympr import SparkContext, RDD", "import pympr.mapreduce, pympr.cli.main"])
+def test_faces_start_no_mpi(statement):
+    assert "mpi4py" not in loaded(statement) and "pyarrow" not in loaded(statement)

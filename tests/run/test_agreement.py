@@ -1,5 +1,6 @@
 """Agreements: silent when equal, the same error on every rank when not."""
 
+import pathlib
 import sys
 import time
 
@@ -11,6 +12,7 @@ from pympr.collectives.world import World, as_world
 from pympr.errors import DivergenceError, InputError, RankError
 from pympr.run import difference, failure
 from pympr.run.agreement import agree_on, call_site, digest, fail_together
+from pympr.run.frames import fold_frames
 
 PLAN = "\n".join(f"line {number} of the plan" for number in range(4000))
 ODD_PLAN = PLAN.replace("line 77 ", "row 77 ")
@@ -256,3 +258,28 @@ def test_unknown_class_becomes_its_nearest_known_base():
 def test_shell_code_is_zero_for_success_only(code):
     assert (failure.shell_code(code) == 0) == (code in (None, 0))
     assert 0 <= failure.shell_code(code) <= 255
+
+
+def frame(path: str) -> str:
+    return f'  File "{path}", line 3, in f\n    f()\n'
+
+
+OURS = frame(f"{pathlib.Path(failure.__file__).parent}/engine.py")
+JOB = frame(f"{pathlib.Path(failure.__file__).parents[1]}/jobs/wordcount.py")
+USERS = frame("/home/user/script.py")
+
+
+@pytest.mark.parametrize(
+    ("frames", "is_expected", "shown"),
+    [
+        ([USERS, OURS, OURS, USERS], False, [USERS, "  ... 2 frames of pympr\n", USERS]),
+        ([USERS, OURS, JOB], False, [USERS, "  ... 1 frame of pympr\n", JOB]),
+        ([USERS, OURS], True, [USERS, "  ... 1 frame of pympr\n"]),
+        ([USERS, OURS], False, [USERS, OURS]),
+        ([OURS, OURS], True, [OURS, OURS]),
+        ([], False, []),
+    ],
+)
+def test_frames_of_pympr_are_shown_only_where_the_error_arose(frames, is_expected, shown):
+    first, last = "Traceback (most recent call last):\n", "ValueError: odd\n"
+    assert list(fold_frames([first, *frames, last], is_expected)) == [first, *shown, last]

@@ -19,7 +19,9 @@ pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
 PAIRS = st.one_of(
     st.lists(st.tuples(st.integers(-5, 5), st.integers()), max_size=30),
     st.lists(st.tuples(st.text("ab", max_size=2), st.one_of(st.none(), st.floats(allow_nan=False))), max_size=30),
-    st.lists(st.tuples(st.one_of(st.integers(0, 3), st.text("a", max_size=2)), st.lists(st.none(), max_size=2)), max_size=30),
+    st.lists(
+        st.tuples(st.one_of(st.integers(0, 3), st.text("a", max_size=2)), st.lists(st.none(), max_size=2)), max_size=30
+    ),
 )
 
 
@@ -36,7 +38,9 @@ def moved_by(contract, records):
 
 def everywhere(moved):
     partitions = {}
-    for part in allgather_objects(world(), {i: [r for b in bs for r in b.records()] for i, bs in moved.partitions.items()}):
+    for part in allgather_objects(
+        world(), {i: [r for b in bs for r in b.records()] for i, bs in moved.partitions.items()}
+    ):
         partitions.update(part)
     return partitions
 

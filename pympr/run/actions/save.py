@@ -1,15 +1,18 @@
 """Records to files, whole or not at all."""
 
 import os
+import secrets
 import shutil
 from typing import Any, BinaryIO, Callable, Iterator
 
+from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.world import World
 from pympr.data.block import Block, ColumnBlock
 from pympr.data.column import with_separator
 from pympr.data.schema import Leaf
 from pympr.errors import OutputExistsError
 from pympr.run.actions.action import Run
+from pympr.run.agreement import agree_on_folder, call_site
 from pympr.run.together import together
 
 # Rows that are laid out for one write call: some megabytes.
@@ -18,6 +21,8 @@ WRITE_RECORDS = 1 << 16
 
 def refuse_existing(world: World, path: str) -> None:
     """OutputExistsError on all ranks when the output is there already; collective."""
+    path = _plain(path)
+    agree_on_folder(world, path, call_site())
 
     def look() -> None:
         if world.rank == 0 and os.path.lexists(path):
@@ -40,12 +45,11 @@ def save(run: Run, path: str, encode: Callable[[Block], Any]) -> None:
     """Write one file part-00000, ... for every partition, and _SUCCESS, into a new directory.
 
     All is written beside `path` and renamed at the end: a reader sees the whole
-    directory or none. A failure leaves nothing behind.
+    directory or none. A failure leaves nothing behind. That nothing is at `path`
+    was seen before the plan ran.
     """
-    path = path.removeprefix("file://").rstrip("/")
-    refuse_existing(run.world, path)
-    folder, name = os.path.split(path)
-    hidden = os.path.join(folder, f"_{name}.pympr-temporary")
+    path = _plain(path)
+    hidden = broadcast_object(run.world, _hidden_name(path), 0)
     together(run.world, lambda: _make(hidden) if run.world.rank == 0 else None, f"saving to {path}")
     try:
         run.each(lambda index, blocks: _write_part(os.path.join(hidden, f"part-{index:05d}"), blocks, encode))
@@ -56,8 +60,13 @@ def save(run: Run, path: str, encode: Callable[[Block], Any]) -> None:
         raise
 
 
+def _hidden_name(path: str) -> str:
+    """A name beside `path` that no other job writes to, and that readers of the folder above pass over."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f"_{name}.pympr-temporary-{secrets.token_hex(4)}")
+
+
 def _make(folder: str) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
 
 
@@ -67,6 +76,13 @@ def _commit(hidden: str, path: str) -> None:
     if os.path.lexists(path):
         raise OutputExistsError(f"output directory {path} came into being while it was written")
     os.rename(hidden, path)
+
+
+def _plain(path: str | os.PathLike[str]) -> str:
+    plain = os.fspath(path).removeprefix("file://").rstrip("/")
+    if not plain:
+        raise ValueError(f"expected the path of a new directory, got {path!r}")
+    return plain
 
 
 def _write_part(path: str, blocks: Iterator[Block], encode: Callable[[Block], Any]) -> None:

@@ -5,9 +5,9 @@ from typing import Callable, Iterator
 
 import numpy as np
 
-from pympr.data.block import Block, ColumnBlock, ObjectBlock, to_columns
+from pympr.data.block import Block, ColumnBlock, ObjectBlock, pair, to_columns
 from pympr.data.column import BytesColumn, with_separator
-from pympr.data.schema import Leaf
+from pympr.data.schema import Leaf, is_pair
 from pympr.native import take, text
 from pympr.plan.narrow import Project, Where, Words
 from pympr.run.operators.expressions import Guard, evaluate
@@ -16,7 +16,7 @@ from pympr.run.operators.fused import run_steps
 
 def project(node: Project, blocks: Iterator[Block]) -> Iterator[Block]:
     """The expression's value for every record."""
-    verb = "mapValues" if node.preserves else "map"
+    verb = "mapValues" if node.of_values else "map"
     for block in blocks:
         yield _columns_or_python(block, lambda b: evaluate(node.expression, b), verb, node.function)
 
@@ -36,17 +36,33 @@ def where(node: Where, blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def words(node: Words, blocks: Iterator[Block]) -> Iterator[Block]:
-    """The words of every string."""
+    """The words of every string, or of every pair's string with the pair's key."""
+    compute, verb = (_words_of_values, "flatMapValues") if node.of_values else (_words_of, "flatMap")
     for block in blocks:
-        yield _columns_or_python(block, _words_of, "flatMap", node.function)
+        yield _columns_or_python(block, compute, verb, node.function)
 
 
 def _words_of(block: ColumnBlock) -> Block:
+    return _cut_words(block)[0]
+
+
+def _words_of_values(block: ColumnBlock) -> Block:
+    if not is_pair(block.layout):
+        raise Guard
+    found, rows = _cut_words(block.item(1))
+    return pair(block.item(0).take(rows), found)
+
+
+def _cut_words(block: ColumnBlock) -> tuple[ColumnBlock, np.ndarray]:
+    """The words, and the row that each is from."""
     if block.layout != Leaf("string"):
         raise Guard
-    data = with_separator(block.columns[0], ord(" "))
+    column = block.columns[0]
+    data = with_separator(column, ord(" "))
+    edges = np.cumsum(column.ends - column.starts + 1)
     starts, ends = text.words(data, 0, len(data))
-    return ColumnBlock(block.layout, [BytesColumn(data, starts, ends)], len(starts))
+    found = ColumnBlock(block.layout, [BytesColumn(data, starts, ends)], len(starts))
+    return found, np.searchsorted(edges, starts, side="right")
 
 
 def _columns_or_python(block: Block, compute: Callable[[ColumnBlock], Block], verb: str, function) -> Block:

@@ -17,12 +17,32 @@ def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
     """
     for block in blocks:
         records = block.records()
-        source = iter(records)
+        source, end = iter(records), _End()
         try:
-            yield ObjectBlock(list(_chain(steps, source)))
+            results = list(_chain(steps, chain(source, end)))
+            end.check()
         except Exception as error:
             _note_position(error, records, source)
             raise
+        yield ObjectBlock(results)
+
+
+class _End:
+    """Nothing, at the end of the records: `map` and its kin take a StopIteration of a function for the end of theirs."""
+
+    def __init__(self) -> None:
+        self._was_reached = False
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        self._was_reached = True
+        raise StopIteration
+
+    def check(self) -> None:
+        if not self._was_reached:
+            raise RuntimeError("a function raised StopIteration: give next() a default, or catch it in the function")
 
 
 def _chain(steps: Steps, records: Iterator[Any]) -> Iterator[Any]:
@@ -32,11 +52,11 @@ def _chain(steps: Steps, records: Iterator[Any]) -> Iterator[Any]:
 
 
 def _map_values(function: Callable[[Any], Any], records: Iterator[Any]) -> Iterator[Any]:
-    return ((key, function(value)) for key, value in records)
+    return ((record[0], function(record[1])) for record in records)
 
 
 def _flat_map_values(function: Callable[[Any], Any], records: Iterator[Any]) -> Iterator[Any]:
-    return ((key, item) for key, value in records for item in function(value))
+    return ((record[0], item) for record in records for item in function(record[1]))
 
 
 _VERBS: dict[str, Callable[[Callable, Iterator[Any]], Iterator[Any]]] = {

@@ -9,7 +9,7 @@ from pympr.data.column import FixedColumn
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.join import join_indices
 from pympr.run.operators.combine import arrays_of_column
-from pympr.run.operators.python_combine import NAN
+from pympr.run.operators.python_combine import one_nan
 
 _KEEPS_LEFT, _KEEPS_RIGHT = ("left", "full"), ("right", "full")
 
@@ -43,6 +43,8 @@ def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:
         key = a.item(0).take(a_index)
     v = _take_or_null(a.item(1), a_index, how in _KEEPS_RIGHT)
     w = _take_or_null(b.item(1), b_index, how in _KEEPS_LEFT)
+    if not (isinstance(v, ColumnBlock) and isinstance(w, ColumnBlock)):
+        return ObjectBlock(list(zip(key.records(), zip(v.records(), w.records()))))
     layout = Row((keys, Row((v.layout, w.layout))))
     return ColumnBlock(layout, [*key.columns, *v.columns, *w.columns], len(a_index))
 
@@ -80,10 +82,10 @@ def _nulls(layout: Layout, length: int) -> ColumnBlock:
 def _join_records(how: str, left: Any, right: Any) -> ObjectBlock:
     by_key: dict[Any, list[Any]] = {}
     for key, value in right:
-        by_key.setdefault(NAN if key != key else key, []).append(value)
+        by_key.setdefault(one_nan(key), []).append(value)
     joined, met = [], set()
     for key, value in left:
-        key = NAN if key != key else key
+        key = one_nan(key)
         matches = by_key.get(key)
         if matches is not None:
             met.add(key)

@@ -5,6 +5,16 @@ from typing import Any, Callable, Iterable
 NAN = float("nan")
 
 
+def one_nan(key: Any) -> Any:
+    """The key with the same NaN in place of every NaN, so that a dictionary takes them for one."""
+    if key != key:
+        return NAN
+    if isinstance(key, tuple) and any(item != item or isinstance(item, tuple) for item in key):
+        items = map(one_nan, key)
+        return tuple(items) if type(key) is tuple else tuple.__new__(type(key), items)
+    return key
+
+
 class PythonCombiner:
     """Merges the values of equal keys with the user's functions, in the order in which they come."""
 
@@ -16,8 +26,8 @@ class PythonCombiner:
         """Merge (key, value) records; a key that is NaN is one key."""
         combined, create, merge_value = self._combined, self._create, self._merge_value
         for key, value in records:
-            if key != key:
-                key = NAN
+            if key != key or isinstance(key, tuple):
+                key = one_nan(key)
             if key in combined:
                 combined[key] = merge_value(combined[key], value)
             else:

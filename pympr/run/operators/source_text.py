@@ -3,18 +3,19 @@
 import bz2
 import gzip
 import os
-from typing import Any, BinaryIO, Callable, Iterator
+import zlib
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
 from pympr.config import Config
-from pympr.data.block import Block, ColumnBlock
+from pympr.data.block import Block, ColumnBlock, ObjectBlock, pair, single_column
 from pympr.data.column import BytesColumn
-from pympr.data.schema import Leaf
 from pympr.errors import InputError
 from pympr.native import text
 from pympr.plan.sources import TextFile
 from pympr.run.buffers import Buffers
+from pympr.run.operators.places import places
 from pympr.run.splits import Split
 
 _SCAN_BYTES = 1 << 16
@@ -24,14 +25,31 @@ def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -
     """The blocks of one split: string (or bytes) columns over the chunks as they were read."""
     reader = _open(split)
     try:
-        for chunk, size, offset in _chunks(reader, node.unit, buffers):
+        for chunk, size, offset in _chunks(reader, "lines" if node.with_place else node.unit, buffers):
             data, end = _decoded(chunk, size, split, offset, node)
             starts, ends = _CUTS[node.unit](data, end)
             if len(starts):
-                kind = "string" if node.use_unicode else "bytes"
-                yield ColumnBlock(Leaf(kind), [BytesColumn(data, starts, ends)], len(starts))
+                found = _column(BytesColumn(data, starts, ends), end, node, data is chunk)
+                if node.with_place:
+                    where = places(split.path, (chunk, size), offset, (data, end), starts)
+                    found = pair(where, found) if isinstance(found, ColumnBlock) else _pairs(where, found)
+                yield found
     finally:
         reader.close()
+
+
+def _column(rows: BytesColumn, end: int, node: TextFile, is_raw: bool) -> Block:
+    """Strings or bytes; strings that an error handler gave surrogates have no columns."""
+    if not node.use_unicode:
+        return single_column("bytes", rows)
+    if is_raw or text.validate_utf8(rows.data, 0, end) < 0:
+        return single_column("string", rows)
+    ranges = zip(rows.starts.tolist(), rows.ends.tolist())
+    return ObjectBlock([rows.data[a:b].tobytes().decode("utf-8", "surrogatepass") for a, b in ranges])
+
+
+def _pairs(where: Block, found: Block) -> Block:
+    return ObjectBlock(list(zip(where.records(), found.records())))
 
 
 _CUTS = {
@@ -125,7 +143,7 @@ class _Compressed:
     def read_into(self, view: memoryview) -> int:
         try:
             got = self._file.readinto(view)
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise InputError(f"{self._split.path}: broken {self._split.codec} data: {error}") from error
         self._is_at_end = got == 0
         self.position += got
@@ -135,7 +153,42 @@ class _Compressed:
         self._file.close()
 
 
-def _open_zstd(path: str) -> BinaryIO:
+class _ZstdFrames:
+    """The bytes of a file of zstd frames; zstandard's own reader takes a file that was cut short for a whole one."""
+
+    def __init__(self, path: str, package: Any) -> None:
+        self._file, self._package = open(path, "rb"), package
+        self._frame: Any = None
+        self._taken, self._ready = b"", memoryview(b"")
+
+    def readinto(self, view: memoryview) -> int:
+        while not self._ready:
+            data = self._taken or self._file.read(_SCAN_BYTES)
+            if not data:
+                if self._frame is not None:
+                    raise EOFError("the file ended before the end of a frame")
+                return 0
+            self._ready = memoryview(self._decompress(data))
+        count = min(len(view), len(self._ready))
+        view[:count], self._ready = self._ready[:count], self._ready[count:]
+        return count
+
+    def _decompress(self, data: bytes) -> bytes:
+        self._frame = self._frame or self._package.ZstdDecompressor().decompressobj()
+        self._taken = b""
+        try:
+            found = self._frame.decompress(data)
+        except self._package.ZstdError as error:
+            raise ValueError(str(error)) from error
+        if self._frame.eof:
+            self._frame, self._taken = None, self._frame.unused_data
+        return found
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _open_zstd(path: str) -> Any:
     try:
         from compression import zstd  # Python 3.14
     except ImportError:
@@ -143,7 +196,7 @@ def _open_zstd(path: str) -> BinaryIO:
             import zstandard
         except ImportError:
             raise ImportError(f"{path}: reading .zst needs the package zstandard: install pympr[zstd]") from None
-        return zstandard.open(path, "rb")
+        return _ZstdFrames(path, zstandard)
     return zstd.open(path, "rb")
 
 

@@ -11,6 +11,7 @@ from pympr.data.column import BytesColumn, FixedColumn
 from pympr.data.schema import Leaf
 from pympr.errors import InputError
 from pympr.plan.sources import Arrays, Range
+from pympr.run.operators.fresh import fresh
 from pympr.run.operators.partitions import block_of_arrays
 from pympr.run.splits import Split
 
@@ -28,7 +29,7 @@ def read_slice(values: Sequence, num_slices: int, index: int, config: Config) ->
     """The blocks of one slice of a collection."""
     begin, end = slice_bounds(len(values), num_slices, index)
     for at in range(begin, end, config.block_records):
-        yield ObjectBlock(values[at : min(at + config.block_records, end)])
+        yield from fresh(iter([ObjectBlock(values[at : min(at + config.block_records, end)])]))
 
 
 def read_range(node: Range, index: int, config: Config) -> Iterator[Block]:
