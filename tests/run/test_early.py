@@ -12,11 +12,11 @@ LIMIT_SECONDS = 5.0
     ("fault", "code", "words"),
     [
         ("raise", 1, ["rank 2 of 3", "ZeroDivisionError", "all ranks end with code 1"]),
-        ("exit-3", 3, ["rank 2 of 3", "exit code 3 at early.py:", "ranks 0-1: count at early.py:"]),
+        ("exit-3", 3, ["rank 2 of 3", "exit code 3 at early.py:", "ranks 0-1: the start"]),
         (
             "exit-0",
             76,
-            ["DivergenceError", "ranks 0-1: count at early.py:", "rank 2: the end of the script at early.py:"],
+            ["DivergenceError", "ranks 0-1: settings at early.py:", "rank 2: the end of the script at early.py:"],
         ),
     ],
 )
