@@ -83,6 +83,14 @@ PYMPR_SORT_INLINE void ask(const pympr_merge_runs *runs, int64_t row, int kind)
     }
 }
 
+PYMPR_SORT_INLINE void put(int64_t *out, const pympr_merge_runs *runs, int64_t row, int is_values)
+{
+    if (is_values)
+        memcpy(out, (const char *)runs->values + 8 * row, 8);
+    else
+        *out = row;
+}
+
 /* Returns the first row found to be smaller than the one before in its run, or -1. */
 PYMPR_SORT_INLINE int64_t merge_part(const tree *t, int64_t *out, int64_t n, int is_values, int kind)
 {
@@ -94,10 +102,7 @@ PYMPR_SORT_INLINE int64_t merge_part(const tree *t, int64_t *out, int64_t n, int
         winner = play(t, run, entry_of(t, run, kind), kind);
     for (int64_t i = 0; i < n; i++) {
         int64_t run = winner.rank - 1, row = t->next[run]++;
-        if (is_values)
-            memcpy(out + i, (const char *)t->runs->values + 8 * row, 8);
-        else
-            out[i] = row;
+        put(out + i, t->runs, row, is_values);
         ask(t->runs, row, kind);
         entry following = entry_of(t, run, kind);
         if (following.code < winner.code ||
@@ -109,15 +114,51 @@ PYMPR_SORT_INLINE int64_t merge_part(const tree *t, int64_t *out, int64_t n, int
     return -1;
 }
 
+/* As merge_part, for two runs of numbers: a choice by arithmetic in place of a tree. */
+PYMPR_SORT_INLINE int64_t merge_two(const tree *t, int64_t *out, int is_values, int kind)
+{
+    int64_t first = t->next[0], second = t->next[1], first_end = t->stop[0], second_end = t->stop[1];
+    uint64_t last = 0;
+    while (first < first_end && second < second_end) {
+        uint64_t left = code_of(t->runs, first, kind), right = code_of(t->runs, second, kind);
+        int64_t is_second = right < left, row = first + (second - first) * is_second;
+        uint64_t code = is_second ? right : left;
+        if (code < last)
+            return row;
+        last = code;
+        put(out++, t->runs, row, is_values);
+        second += is_second;
+        first += !is_second;
+    }
+    for (; first < first_end || second < second_end; out++) {
+        int64_t row = first < first_end ? first++ : second++;
+        uint64_t code = code_of(t->runs, row, kind);
+        if (code < last)
+            return row;
+        last = code;
+        put(out, t->runs, row, is_values);
+    }
+    return -1;
+}
+
+PYMPR_SORT_INLINE int64_t merge_numbers(const tree *t, int64_t *out, int64_t n, int is_values, int kind)
+{
+    if (t->runs->num_runs == 2)
+        return merge_two(t, out, is_values, kind);
+    return merge_part(t, out, n, is_values, kind);
+}
+
 static int64_t merge_kind(const tree *t, int64_t *out, int64_t n, int is_values)
 {
     switch (t->runs->kind) {
     case PYMPR_SORT_INT64:
-        return is_values ? merge_part(t, out, n, 1, PYMPR_SORT_INT64) : merge_part(t, out, n, 0, PYMPR_SORT_INT64);
+        return is_values ? merge_numbers(t, out, n, 1, PYMPR_SORT_INT64)
+                         : merge_numbers(t, out, n, 0, PYMPR_SORT_INT64);
     case PYMPR_SORT_FLOAT64:
-        return is_values ? merge_part(t, out, n, 1, PYMPR_SORT_FLOAT64) : merge_part(t, out, n, 0, PYMPR_SORT_FLOAT64);
+        return is_values ? merge_numbers(t, out, n, 1, PYMPR_SORT_FLOAT64)
+                         : merge_numbers(t, out, n, 0, PYMPR_SORT_FLOAT64);
     case PYMPR_SORT_BOOL:
-        return merge_part(t, out, n, 0, PYMPR_SORT_BOOL);
+        return merge_numbers(t, out, n, 0, PYMPR_SORT_BOOL);
     default:
         return merge_part(t, out, n, 0, BYTES);
     }

@@ -20,7 +20,7 @@ MAX_THREADS = 256
 PARALLEL_ROWS = 1 << 16  # below, one thread is done before the others are awake
 MIN_SLOTS = 64
 SLOTS_A_ROW = 2  # fewer make chains long, above all those of keys that are not there
-TABLE_SALT = 0xC2B2AE3D27D4EB4F  # rows of one partition have like hashes under the exchange's seed, not under the table's
+TABLE_SALT = 0xC2B2AE3D27D4EB4F  # under the seed of the exchange, hashes of one partition are alike
 DIRECT_SLOTS_A_ROW = 4  # of 4 bytes; a denser range of integers needs no hash
 SWAP_RATIO = 2  # how many times larger the right side must be to be probed instead of built
 
@@ -29,9 +29,10 @@ class JoinTable:
     """A table from keys to the rows of one side, which `build` enters once.
 
     `kinds` name the key columns: int64, float64, bool, string, bytes. With `track_matches` the table remembers
-    which rows were met, for `unmatched`. Integers of a dense range index an array (DuckDB's "perfect hash
-    join"); other single numbers stand in the slots of an open-addressing table, longer keys are hashed and compared
-    with the build columns, which the table keeps. Memory: 4 to 32 bytes a build row, 24 more when keys repeat. ValueError for unknown kinds.
+    which rows were met, for `unmatched`. Integers of a dense range index an array (DuckDB's "perfect hash join");
+    other single numbers stand in the slots of an open-addressing table; other keys are hashed and compared with the
+    build columns, which the table keeps. Memory: 4 to 32 bytes a build row, 24 more when keys repeat. ValueError
+    for unknown kinds.
 
     >>> table = JoinTable(["int64"])
     >>> table.build([np.array([7, 8, 7])], 3)

@@ -73,3 +73,10 @@ def test_supervised_ranks_that_fail_alike_report_once(tmp_path):
     outcome = pympr("run", "-n", "3", *python("early.py", "all-raise"), PYMPR_RUN_DIR=str(tmp_path))
     assert outcome.code == 1, outcome.err
     assert outcome.err.count("ImportError: no such module on any rank") == 1, outcome.err
+
+
+@pytest.mark.parametrize("fault", ["raise", "exit-3"])
+def test_importing_a_face_is_enough(fault, tmp_path):
+    outcome = mpirun(python("early_face.py", fault), 3, PYMPR_RUN_DIR=str(tmp_path))
+    assert outcome.code not in (0, -1), outcome.err
+    assert outcome.err.count("all ranks end") == 1, outcome.err
