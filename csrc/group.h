@@ -22,6 +22,7 @@ struct pympr_group_table {
     int64_t num_groups, max_groups;
     int32_t stride;
     int32_t num_keys, num_aggregates;
+    int32_t key_words;   /* words of all keys, which follow one another from key_at[0]; 0 when is_hash_key */
     int32_t meta_at;     /* 0 when no key and no value may be null */
     int32_t is_hash_key; /* one int64 key that is never null: its hash tells it, and the last slot is the one of hash 0 */
     int32_t has_zero;    /* that slot holds a group */

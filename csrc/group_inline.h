@@ -16,13 +16,24 @@ enum { KIND_INT64, KIND_FLOAT64, KIND_BOOL, KIND_STRING, KIND_BYTES };
 enum { SUM, MIN, MAX, COUNT, FIRST };
 enum { NEEDS_NOTHING, NEEDS_SLOTS, NEEDS_ARENA, NEEDS_CARRIES };
 
-/* Rows of a batch with their slots; bit 0 of a slot's address is set when the row made the group. */
+/* Rows of a batch with the words of their keys as slots hold them, but for the place of a long string,
+ * which is its place in the row's data. Bit 0 of a slot's address is set when the row made the group. */
 struct group_batch {
     int64_t begin, rows;
     uint64_t hashes[GROUP_BATCH];
-    uint64_t words[GROUP_BATCH][2];
+    uint64_t nulls[GROUP_BATCH]; /* bit k: key k is null */
     uintptr_t slots[GROUP_BATCH];
+    uint64_t keys[GROUP_BATCH * 2 * 16]; /* table->key_words a row */
 };
+
+/* Fills in hashes, nulls and keys. Strings must lie in their bytes. */
+void pympr_group_read_keys(struct group_batch *batch, const struct pympr_group_table *table,
+                           const struct pympr_group_input *input);
+
+/* Finds or makes the slot of every row while it fetches those of `next`, which may be NULL. Returns how
+ * many rows it did: less than all when the table needs something. */
+int64_t pympr_group_find(struct group_batch *batch, const struct group_batch *next, struct pympr_group_table *table,
+                         const struct pympr_group_input *input);
 
 /* Brings one aggregate of the batch's slots up to date. */
 void pympr_group_update(struct pympr_group_table *table, const struct pympr_group_input *input,
@@ -71,11 +82,22 @@ PYMPR_INLINE uint64_t slot_meta(const struct pympr_group_table *table, const uin
     return table->meta_at ? load_word(slot + table->meta_at) : 0;
 }
 
-/* Where the key of this hash belongs; homes ascend with hashes. */
-PYMPR_INLINE uint8_t *home_slot(const struct pympr_group_table *table, uint64_t hash)
+/* What finding a slot needs of a table, in a copy that writes to slots cannot change. */
+struct homes {
+    uint8_t *slots;
+    uint64_t num_slots, stride;
+};
+
+PYMPR_INLINE struct homes homes_of(const struct pympr_group_table *table)
 {
-    uint64_t home = (uint64_t)((unsigned __int128)hash * (uint64_t)table->num_slots >> 64);
-    return table->slots + home * (uint64_t)table->stride;
+    return (struct homes){table->slots, (uint64_t)table->num_slots, (uint64_t)table->stride};
+}
+
+/* Where the key of this hash belongs; homes ascend with hashes. */
+PYMPR_INLINE uint8_t *home_slot(struct homes homes, uint64_t hash)
+{
+    uint64_t home = (uint64_t)((unsigned __int128)hash * homes.num_slots >> 64);
+    return homes.slots + home * homes.stride;
 }
 
 PYMPR_INLINE uint8_t *zero_slot(const struct pympr_group_table *table)
@@ -122,29 +144,11 @@ PYMPR_INLINE int64_t string_length(const uint64_t words[2])
     return (int64_t)(is_long_string(words) ? words[1] & UINT64_C(0xffffffffffffff) : words[1] >> 56);
 }
 
-/* Whether the string at `field` of a slot is the row's, whose words are given. */
-PYMPR_INLINE int is_same_string(const struct pympr_group_table *table, const uint8_t *field, const uint64_t words[2],
-                                const uint8_t *data)
-{
-    uint64_t first = load_word(field), second = load_word(field + 8);
-    if (PYMPR_LIKELY(!is_long_string(words)))
-        return first == words[0] && second == words[1];
-    return second == words[1] && !memcmp(table->arena + first, data + words[0], (size_t)string_length(words));
-}
-
 /* Equal as Python keys: 0.0 and -0.0 are one key, and so are all NaN. */
 PYMPR_INLINE int is_same_float(uint64_t left, uint64_t right)
 {
     double a = as_double(left), b = as_double(right);
     return left == right || a == b || (a != a && b != b);
-}
-
-PYMPR_INLINE uint64_t fixed_key(const struct pympr_group_table *table, const struct pympr_group_input *input, int key,
-                                int64_t row)
-{
-    if (table->key_kinds[key] == KIND_BOOL)
-        return ((const uint8_t *)input->keys[key])[row] != 0;
-    return load_word((const uint8_t *)input->keys[key] + row * 8);
 }
 
 #endif

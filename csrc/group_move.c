@@ -51,7 +51,7 @@ int pympr_group_move(struct pympr_group_table *to, const struct pympr_group_tabl
         uint64_t hash = load_word(slot);
         if (!hash)
             continue;
-        uint8_t *out = home_slot(to, hash);
+        uint8_t *out = home_slot(homes_of(to), hash);
         while (load_word(out) && out < last)
             out += to->stride;
         if (out >= last)

@@ -50,10 +50,13 @@ PYMPR_INLINE uint64_t next_state(uint64_t state, uint64_t value, int is_first, i
 
 PYMPR_INLINE void update_dense(const struct updates *u, int operation, int kind)
 {
-    for (int64_t i = 0; i < u->batch->rows; i++) {
-        int is_first = (int)(u->batch->slots[i] & 1);
-        uint8_t *state = slot_of(u->batch, i) + u->state_at;
-        store_word(state, next_state(load_word(state), value_at(u->values, i, operation, kind), is_first, operation, kind));
+    const struct group_batch *batch = u->batch;
+    const void *values = u->values;
+    int64_t rows = batch->rows, at = u->state_at;
+    for (int64_t i = 0; i < rows; i++) {
+        int is_first = (int)(batch->slots[i] & 1);
+        uint8_t *state = slot_of(batch, i) + at;
+        store_word(state, next_state(load_word(state), value_at(values, i, operation, kind), is_first, operation, kind));
     }
 }
 

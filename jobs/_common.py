@@ -14,26 +14,40 @@ from pympr.jobs import _report
 EXPECTED = (OSError, ImportError, InputError, KeyTypeError, OutputExistsError)
 ERRORS = ("strict", "replace", "ignore", "backslashreplace")
 DEFAULT_TOP = 20
+WHERE = "file, directory or glob; .gz, .bz2 and .zst are unpacked"
 # The same whatever the ranks, so that files and their parts are the same too.
 LEAST_SPLITS, LEAST_PARTS, PART_BYTES = 32, 8, 64 << 20
+
+
+Check = Callable[[argparse.Namespace], str | None]
 
 
 class Parser(argparse.ArgumentParser):
     """The command line of a job; speaks on rank 0 only."""
 
-    def __init__(self, name: str, description: str, has_top: bool = False, inputs: str = "INPUT") -> None:
+    def __init__(self, name: str, description: str) -> None:
         super().__init__(prog=f"pympr {name}", description=description, allow_abbrev=False)
         self.job_name = name
-        if inputs:
-            where = "file, directory or glob; .gz, .bz2 and .zst are unpacked"
-            self.add_argument("inputs", nargs="+", metavar=inputs, help=where)
         self.add_argument("--output", metavar="DIR", help="write all results to files in a new directory")
-        self.add_argument("--parts", type=positive, metavar="N", help="how many result files; by default by input size")
-        if has_top:
-            self.add_argument("--top", type=positive, metavar="N", help=f"rows of the table (default {DEFAULT_TOP})")
         self.add_argument("--errors", choices=ERRORS, default="strict", help="what to do with text that is not UTF-8")
         self.add_argument("--report", metavar="DIR", help="where to write the report of the run")
         self.add_argument("--no-report", action="store_true", help="write no report")
+
+    def add_inputs(self) -> "Parser":
+        """Take one or more inputs."""
+        self.add_argument("inputs", nargs="+", metavar="INPUT", help=WHERE)
+        return self
+
+    def add_parts(self) -> "Parser":
+        """Let the user say how many files there are."""
+        self.add_argument("--parts", type=positive, metavar="N", help="how many result files; by default by input size")
+        return self
+
+    def add_top(self) -> "Parser":
+        """Let the user say how long the table is."""
+        text = f"rows of the table (default {DEFAULT_TOP}; with --output no table unless this is given)"
+        self.add_argument("--top", type=positive, metavar="N", help=text)
+        return self
 
     def _print_message(self, message: str, file: Any = None) -> None:
         if SparkContext.getOrCreate().rank == 0:
@@ -57,10 +71,13 @@ class Program:
     def __init__(self, name: str, options: argparse.Namespace) -> None:
         self.sc = SparkContext.getOrCreate()
         self.name, self.options = name, options
-        self.unit, self.records, self.notes = "lines", None, []
+        self.unit, self.notes = "lines", []
+        self.records: int | None = None
         self.inputs: list[RDD] = []
+        self.kept: list[RDD] = []
         self.plans: list[tuple[str, str]] = []
         self.out = sys.stdout
+        self._used: tuple[int, str] | None = None
 
     def text(self, paths: Sequence[str] | None = None, with_place: bool = False) -> RDD:
         """The lines of some files, by default of the inputs."""
@@ -89,15 +106,33 @@ class Program:
         asked = self.options.top
         return asked or (None if self.options.output else DEFAULT_TOP)
 
+    def keep(self, rdd: RDD) -> RDD:
+        """Keep what several actions need, until the job ends."""
+        self.kept.append(rdd.cache())
+        return rdd
+
+    def uses(self, count: int, otherwise: str) -> None:
+        """Say how many records were used; the summary tells how many others there were, and what they are."""
+        self._used = count, otherwise
+
     def explains(self, title: str, rdd: RDD) -> RDD:
         """Put an RDD's plan into the report."""
         self.plans.append((title, rdd.explain()))
         return rdd
 
     def save(self, lines: RDD) -> None:
-        """Write an RDD of text to the output directory."""
-        self.explains("output", lines).saveAsTextFile(self.options.output)
-        self.notes.append(f"output: {self.options.output}")
+        """Write an RDD of text to the output directory, or print it: standard output has nothing else then."""
+        if self.options.output:
+            lines.saveAsTextFile(self.options.output)
+            self.notes.append(f"output: {self.options.output}")
+        else:
+            self.say(lines.collect(root=0) or ())
+            self.out = sys.stderr
+
+    def note_unused(self, records: int) -> None:
+        """Add what `uses` has left to say."""
+        if self._used and records > self._used[0]:
+            self.notes.append(f"{records - self._used[0]:,} {self._used[1]}")
 
     def say(self, lines: Iterable[str], file: Any = None) -> None:
         """Print lines on rank 0."""
@@ -144,10 +179,15 @@ def joined_paths(paths: Sequence[str]) -> str:
     return ",".join(paths)
 
 
-def run(parser: Parser, arguments: list[str] | None, work: Callable[[Program], None]) -> int:
-    """Parse, work, and tell how it went; the exit code, the same on every rank."""
+def run(parser: Parser, arguments: list[str] | None, work: Callable[[Program], None], check: Check | None = None) -> int:
+    """Parse, work, and tell how it went; the exit code, the same on every rank.
+
+    `check` says what is wrong with options that do not go together.
+    """
     try:
         options = parser.parse_args(arguments)
+        if check is not None and (wrong := check(options)):
+            parser.error(wrong)
     except SystemExit as end:
         return int(end.code or 0)
     program = Program(parser.job_name, options)
@@ -158,8 +198,10 @@ def run(parser: Parser, arguments: list[str] | None, work: Callable[[Program], N
     except EXPECTED as error:
         program.say([f"{parser.prog}: {_brief(error)}"], sys.stderr)
         return 1
-    seconds = time.perf_counter() - begun
-    _finish(program, before, seconds)
+    finally:
+        for rdd in program.kept:
+            rdd.unpersist()
+    _finish(program, before, time.perf_counter() - begun)
     return 0
 
 

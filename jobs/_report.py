@@ -14,6 +14,7 @@ def facts(program: Any, before: dict, after: dict, num_bytes: int, seconds: floa
     for rank, count in zip(after["ranks"], skipped):
         rank["actions"] = rank["actions"][count:]
     records = _records_read(after["ranks"]) if program.records is None else program.records
+    program.note_unused(records)
     return {
         "job": program.name,
         "options": {name: value for name, value in vars(program.options).items() if value is not None},

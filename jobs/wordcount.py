@@ -9,13 +9,13 @@ from pympr.jobs._common import Parser, Program, run
 def main(arguments: list[str] | None = None) -> int:
     """Run the job and return the exit code; all ranks must call it."""
     description = "Count words (what white space separates). --output writes lines WORD TAB COUNT, in no order."
-    return run(Parser("wordcount", description, has_top=True), arguments, work)
+    return run(Parser("wordcount", description).add_inputs().add_parts().add_top(), arguments, work)
 
 
 def work(program: Program) -> None:
     """Count, then write or print."""
     words = program.text().flatMap(str.split)
-    counts = words.map(lambda word: (word, 1)).reduceByKey(add, program.parts).cache()
+    counts = program.keep(words.map(lambda word: (word, 1)).reduceByKey(add, program.parts))
     program.explains("words", counts)
     program.records, program.unit = counts.map(lambda pair: pair[1]).sum(), "words"
     if program.options.output:

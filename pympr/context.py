@@ -41,16 +41,6 @@ class SparkContext:
 
     @property
     def rank(self) -> int:
-        """This process's rank, from 0. Not in PySpark."""
-        return self._session.world.rank
-
-    @property
-    def size(self) -> int:
-        """How many ranks run this program. Not in PySpark."""
-        return self._session.world.size
-
-    @property
-    def rank(self) -> int:
         """The number of this rank, from 0. Not in PySpark."""
         return self._session.world.rank
 

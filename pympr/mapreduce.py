@@ -246,7 +246,8 @@ def _source(job: Job) -> tuple[Node, "Unpack"]:
     odd = next((path for path in paths if "," in path), None) if len(paths) > 1 else None
     if odd is not None:
         raise ValueError(f"comma in one of several paths: {odd}; write ? for it")
-    return TextFile(",".join(paths), _LEAST_SPLITS, job.errors, with_place=True), _lines
+    serial = session().new_id()
+    return TextFile(",".join(paths), _LEAST_SPLITS, job.errors, with_place=True, serial=serial), _lines
 
 
 def _num_reducers(job: Job, source: Node) -> int:

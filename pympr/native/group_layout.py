@@ -67,6 +67,7 @@ class Layout:
             table.key_kinds[index] = KINDS[kind]
             table.key_at[index] = at
             at += 16 if kind in ("string", "bytes") else 0 if self.is_hash_key else 8
+        table.key_words = (at - table.key_at[0]) // 8
         for index, state in enumerate(self.states):
             table.state_at[index] = at
             table.initial[index] = _initial(state)

@@ -16,6 +16,7 @@ from pympr.plan.expression import (
     Expression,
     Item,
     MakeTuple,
+    Negative,
     Not,
     Prefix,
     SplitItem,
@@ -118,6 +119,8 @@ def _operate(step: dis.Instruction, stack: list[Any]) -> None:
         stack.append(_contains(stack.pop(), stack.pop(), bool(step.arg)))
     elif name == "UNARY_NOT":
         stack.append(Not(_expression(stack.pop())))
+    elif name == "UNARY_NEGATIVE":
+        stack.append(Negative(_expression(stack.pop())))
     else:
         raise Unknown
 

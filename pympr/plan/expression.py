@@ -114,4 +114,14 @@ class Not(Expression):
         return f"not {self.of}"
 
 
+@dataclass(frozen=True)
+class Negative(Expression):
+    """`-of` of a number."""
+
+    of: Expression
+
+    def __str__(self) -> str:
+        return f"-{self.of}"
+
+
 Builder = Callable[..., Expression]

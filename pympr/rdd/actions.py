@@ -73,7 +73,7 @@ class Actions:
         >>> sc.parallelize([1.0, 2.0, 3.0]).sum()
         6.0
         """
-        return 0 if self.isEmpty() else self._act("reduce", add, name="sum")
+        return self._act("reduce", add, 0, name="sum")
 
     def max(self: RDD, key: Callable[[Any], Any] | None = None) -> Any:
         """The largest element, by `key` if given; ValueError when there is none.

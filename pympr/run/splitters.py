@@ -8,6 +8,7 @@ import numpy as np
 
 from pympr.collectives.exchange import RangeBuckets
 from pympr.collectives.gather import allgather, allgather_objects
+from pympr.collectives.reduce import allreduce
 from pympr.collectives.world import World
 from pympr.data.block import Block
 from pympr.data.schema import VARIABLE_KINDS
@@ -58,16 +59,19 @@ class Splitters:
 
 
 def find_splitters(world: World, keys: list[Block], num_partitions: int, ascending: bool) -> Splitters:
-    """The splitters that all ranks agree on; collective.
+    """The splitters that all ranks agree on, the same for any number of ranks; collective.
 
     Keys are fixed-width columns of one kind on all ranks, or are compared as Python objects.
     """
-    sample, weights = _sample(keys, world.size, num_partitions)
+    total = int(allreduce(world, np.array([sum(map(len, keys))], np.int64), "sum")[0])
+    sample, weights = _sample(keys, total, num_partitions)
     kinds = set().union(*allgather_objects(world, {_kind(block) for block in sample}))
     if len(kinds) == 1 and kinds <= FIXED:
         return _fixed_splitters(world, kinds.pop(), sample, weights, num_partitions, ascending)
     values = [(key, weight) for block, weight in zip(sample, weights) for key in block.records()]
     everyone = [item for part in allgather_objects(world, values) for item in part]
+    # By weight first: the sums must not depend on which rank had which of two equal keys.
+    everyone.sort(key=itemgetter(1))
     everyone.sort(key=itemgetter(0))
     chosen = _quantiles(np.array([weight for _, weight in everyone]), num_partitions)
     return Splitters([everyone[position][0] for position in chosen], ascending)
@@ -77,10 +81,9 @@ def _kind(block: Block) -> str:
     return block.layout.kind if is_typed(block) else "objects"
 
 
-def _sample(keys: list[Block], size: int, num_partitions: int) -> tuple[list[Block], list[float]]:
-    total = sum(map(len, keys))
-    wanted = max(LEAST_SAMPLES, SAMPLES_PER_PARTITION * num_partitions) // size + 1
-    step = max(1.0, total / wanted)
+def _sample(keys: list[Block], total: int, num_partitions: int) -> tuple[list[Block], list[float]]:
+    """Keys of this rank's blocks; what a block gives depends on nothing but the block and all ranks' `total`."""
+    step = max(1.0, total / max(LEAST_SAMPLES, SAMPLES_PER_PARTITION * num_partitions))
     sample, weights = [], []
     for block in keys:
         count = max(1, round(len(block) / step)) if len(block) else 0
@@ -96,7 +99,7 @@ def _fixed_splitters(world, kind, sample, weights, num_partitions: int, ascendin
     weight = np.concatenate([np.full(len(b), w) for b, w in zip(sample, weights)] or [np.empty(0)])
     values, _ = allgather(world, values)
     weight, _ = allgather(world, weight)
-    order = np.argsort(values, kind="stable")
+    order = np.lexsort((weight, values))
     return Splitters(values[order][_quantiles(weight[order], num_partitions)], ascending)
 
 

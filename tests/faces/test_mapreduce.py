@@ -307,6 +307,14 @@ def test_ranks_with_different_jobs_diverge(sc, text):
     assert Settings(text, least=1).run().collect() == counts_of(TEXT)
 
 
+def test_each_run_reads_the_files_as_they_are(sc, mpi_tmp_path):
+    path = put(sc, mpi_tmp_path / "grows", "a\n")
+    job = WordCount(path)
+    assert job.run().collect() == [("a", 1)]
+    put(sc, path, "a\na b\n")
+    assert job.run().collect() == [("a", 2), ("b", 1)]
+
+
 def test_an_empty_file(sc, mpi_tmp_path):
     path = put(sc, mpi_tmp_path / "empty", "")
     assert WordCount(path).run().collect() == [] and WordCount(path, num_reducers=5).run().take(3) == []

@@ -116,3 +116,27 @@ def test_divergence_is_an_error_on_all_ranks(sc):
     with pytest.raises(DivergenceError):
         sc.parallelize([sc._session.world.rank]).collect()
     assert sc.range(3).count() == 3
+
+
+def test_ordered_by_a_number_that_ranks_in_columns(sc):
+    numbers = [(i * 7919) % 101 - 50 for i in range(3000)]
+    pairs = [(f"w{i % 997}", number) for i, number in enumerate(numbers)]
+    rdd = sc.parallelize(pairs, 4).map(lambda pair: (pair[0], pair[1]))
+    for key in (lambda pair: -pair[1], lambda pair: (-pair[1], pair[0]), lambda pair: pair[1], None):
+        for number in (0, 1, 40, 3000, 4000):
+            assert rdd.takeOrdered(number, key=key) == sorted(pairs, key=key)[:number]
+            assert rdd.top(number, key=key) == sorted(pairs, key=key, reverse=True)[:number]
+
+
+@pytest.mark.parametrize("values", [[-(2**63), 1, 2**63 - 1], [0.0, -0.0, 1.5, float("-inf")], [True, False, True]])
+def test_ordered_by_extremes(sc, values):
+    rdd = sc.parallelize(values * 50, 3).map(lambda x: x)
+    for key in (lambda x: -x, lambda x: (-x, x), None):
+        assert list(map(repr, rdd.takeOrdered(60, key=key))) == list(map(repr, sorted(values * 50, key=key)[:60]))
+
+
+def test_a_sum_computes_its_elements_once(sc):
+    seen = sc.parallelize(range(9), 3).map(lambda x: (calls.append(x), x)[1])
+    calls = []
+    assert seen.sum() == 36 and len(calls) <= 9
+    assert sc.emptyRDD().sum() == 0

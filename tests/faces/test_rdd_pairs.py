@@ -56,6 +56,15 @@ def test_joins_pair_every_match(sc, left, right, count, how):
     assert Counter(map(repr_of_pair, found)) == Counter(map(repr_of_pair, expected))
 
 
+@pytest.mark.parametrize("how", ["leftOuterJoin", "rightOuterJoin", "fullOuterJoin"])
+def test_outer_joins_of_tuple_values_give_none_for_a_missing_one(sc, how):
+    small, large = [(1, ("a", 2))], [(1, 0.5), (2, 1.5)]
+    left, right = (small, large) if how == "rightOuterJoin" else (large, small)
+    found = getattr(sc.parallelize(left, 2), how)(sc.parallelize(right, 2)).collect()
+    both = [(1, (dict(left)[1], dict(right)[1])), (2, (dict(left).get(2), dict(right).get(2)))]
+    assert sorted(found) == both
+
+
 def repr_of_pair(record):
     key, values = record
     return (key, tuple(map(repr, values)))

@@ -86,6 +86,7 @@ def test_a_stage_used_twice_runs_once():
         (lambda line: "Mobile" in line, "'Mobile' in x"),
         (lambda line: "Mobile" not in line, "not 'Mobile' in x"),
         (lambda record: record[:10], "x[:10]"),
+        (lambda pair: (-pair[1], pair[0]), "(-x[1], x[0])"),
         (lambda x: x, "x"),
     ],
 )

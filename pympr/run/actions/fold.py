@@ -14,14 +14,16 @@ from pympr.run.actions.collect import gathered_partials
 NOTHING = "pympr: this partition is empty"
 
 
-def reduce(run: Run, function: Callable[[Any, Any], Any]) -> Any:
+def reduce(run: Run, function: Callable[[Any, Any], Any], *empty: Any) -> Any:
     """The records merged by `function` from left to right.
 
-    Raises ValueError when there is no record, as PySpark does.
+    Without records the value `empty` where it is given, else ValueError, as in PySpark.
     """
     operation = operation_of(function)
     partials = gathered_partials(run, run.each(lambda index, blocks: _reduce_blocks(operation, function, blocks)))
     present = [value for is_there, value in partials if is_there]
+    if not present and empty:
+        return empty[0]
     if not present:
         raise ValueError("Can not reduce() empty RDD")
     return left_fold(function, present)

@@ -8,6 +8,7 @@ from pympr.collectives.gather import allgather_objects
 from pympr.data.block import Block
 from pympr.run.actions.action import Run
 from pympr.run.actions.collect import gathered_partials
+from pympr.run.operators.preselect import preselection
 
 GROWTH = 4
 
@@ -29,7 +30,8 @@ def take(run: Run, number: int) -> list[Any]:
 def take_ordered(run: Run, number: int, key: Callable[[Any], Any] | None, is_largest: bool) -> list[Any]:
     """The `number` smallest (or largest) records in order; equal ones in the order of the partitions."""
     select = heapq.nlargest if is_largest else heapq.nsmallest
-    mine = run.each(lambda index, blocks: select(number, _records(blocks), key=key))
+    candidates = preselection(key, number, is_largest)
+    mine = run.each(lambda index, blocks: select(number, _records(map(candidates, blocks)), key=key))
     return select(number, chain.from_iterable(gathered_partials(run, mine)), key=key)
 
 

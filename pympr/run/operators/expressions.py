@@ -14,6 +14,7 @@ from pympr.plan.expression import (
     Expression,
     Item,
     MakeTuple,
+    Negative,
     Not,
     Prefix,
     SplitItem,
@@ -104,6 +105,16 @@ def _not(expression: Not, block: ColumnBlock) -> ColumnBlock:
     return ColumnBlock(of.layout, [FixedColumn(~of.columns[0].values)], len(block))
 
 
+def _negative(expression: Negative, block: ColumnBlock) -> ColumnBlock:
+    of = evaluate(expression.of, block)
+    if of.layout not in (Leaf("int64"), Leaf("float64")):
+        raise Guard
+    values = of.columns[0].contiguous()
+    if values.dtype == np.int64 and len(values) and values.min() == np.iinfo(np.int64).min:
+        raise Guard
+    return ColumnBlock(of.layout, [FixedColumn(-values)], len(block))
+
+
 _RULES = {
     Argument: _argument,
     Constant: _constant,
@@ -112,5 +123,6 @@ _RULES = {
     SplitItem: _split_item,
     Contains: _contains,
     Prefix: _prefix,
+    Negative: _negative,
     Not: _not,
 }

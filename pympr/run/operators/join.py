@@ -43,6 +43,8 @@ def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:
         key = a.item(0).take(a_index)
     v = _take_or_null(a.item(1), a_index, how in _KEEPS_RIGHT)
     w = _take_or_null(b.item(1), b_index, how in _KEEPS_LEFT)
+    if not (isinstance(v, ColumnBlock) and isinstance(w, ColumnBlock)):
+        return ObjectBlock(list(zip(key.records(), zip(v.records(), w.records()))))
     layout = Row((keys, Row((v.layout, w.layout))))
     return ColumnBlock(layout, [*key.columns, *v.columns, *w.columns], len(a_index))
 
