@@ -13,7 +13,7 @@ class DivergenceError(PymprError, RuntimeError):
     """The ranks do not run the same program: plan, action or place in the script differ.
 
     `exit_code` is what the job ends with when nobody catches the error;
-    `failing_rank` is the rank that ended its script with an error code, if one did.
+    `failing_rank` is the rank that reports it.
     """
 
     exit_code = 76

@@ -101,8 +101,8 @@ def raise_difference(world: World, fields: Mapping[str, str], error: BaseExcepti
     with stations.waiting(fields.get("action", ""), fields.get("where", "")):
         difference = describe(world, fields)
     divergence = DivergenceError(difference.message)
-    if difference.ending_rank is not None:
-        divergence.failing_rank, divergence.exit_code = difference.ending_rank, difference.exit_code
+    divergence.failing_rank = difference.reporting_rank
+    divergence.exit_code = difference.exit_code or divergence.exit_code
     raise divergence from error
 
 

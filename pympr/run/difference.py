@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from pympr.collectives.world import World
-from pympr.run.meeting import share, tell
+from pympr.run.meeting import END, share, tell
 
 _MOST_GROUPS = 6
 _MOST_CHARACTERS = 300
@@ -25,11 +25,11 @@ class Group(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What differs; `ending_rank` is the lowest rank that ended its script with an exit code (None, 0: none did)."""
+    """What differs, and who reports it: a rank that ended with an error code, else the lowest still running."""
 
     message: str
     sides: str
-    ending_rank: int | None
+    reporting_rank: int
     exit_code: int
 
 
@@ -41,11 +41,18 @@ def describe(world: World, fields: Mapping[str, str], exit_code: int = 0) -> Dif
     name = first_differing([summary["digests"] for summary in summaries])
     groups = group_ranks([summary["digests"].get(name) for summary in summaries])
     shown = [Group(ranks, _text_of(world, fields, name, ranks[0])) for ranks in groups[:_MOST_GROUPS]]
-    endings = [(rank, summary["code"]) for rank, summary in enumerate(summaries) if summary["code"]]
     line = _first_differing_line([group.value for group in shown])
     sides = _describe_sides(name, shown, line, len(groups), summaries)
     heading = f"the ranks do not run the same program: {name} differs{'' if line is None else f' in line {line + 1}'}"
-    return Difference("\n".join([heading, sides, _ADVICE]), sides, *(endings[0] if endings else (None, 0)))
+    return Difference("\n".join([heading, sides, _ADVICE]), sides, *_reporter(summaries))
+
+
+def _reporter(summaries: list[dict]) -> tuple[int, int]:
+    """The rank that reports, and the exit code of a script that ended with an error, else 0."""
+    for rank, summary in enumerate(summaries):
+        if summary["code"]:
+            return rank, summary["code"]
+    return next((rank for rank, summary in enumerate(summaries) if summary["action"] != END), 0), 0
 
 
 def _digest(text: str) -> str:

@@ -12,10 +12,10 @@ from types import TracebackType
 
 from pympr.collectives.launcher import Launch, find_launch, needs_mpi
 from pympr.collectives.world import world
-from pympr.config import Config
 from pympr.run import exit_status, guard
+from pympr.run.ending import meet_at_end
 from pympr.run.failure import exit_code, format_error
-from pympr.run.jobdir import VARIABLE, JobDirectory, job_directory
+from pympr.run.jobdir import VARIABLE, JobDirectory
 
 # While MPI starts, Python does not run: another process has to say what is wrong and end this one.
 _LIMIT_SECONDS = 3.5
@@ -60,15 +60,11 @@ class EarlyGuard:
         if not self._is_needed():
             self._excepthook(kind, error, trace)
             return
+        if getattr(error, "failing_rank", None) not in (None, self._launch.rank):
+            time.sleep(guard.PATIENCE_SECONDS)
         code = exit_code(error)
-        if self._is_reporter():
-            text = f"an exception ended the script; all ranks end with code {code}\n{format_error(error)}"
-            guard.report(f"{self._name()}: {text}")
         with self._last_resort(code, ""):
-            from mpi4py import MPI
-
-            time.sleep(guard.FORWARDING_SECONDS)
-            MPI.COMM_WORLD.Abort(code)
+            self._end_all(code, "an exception ended the script", format_error(error))
 
     def on_end(self) -> None:
         """The script has ended before the first action: meet the others, which may be in the start of MPI."""
@@ -78,11 +74,18 @@ class EarlyGuard:
         with self._last_resort(code, self._ending(code)):
             try:
                 ranks = world()
-                found = None if ranks.is_solo else guard.Guard(ranks, job_directory(ranks, Config().run_dir))
             except Exception:
                 return  # without a working MPI no rank waits for this one
-        if found is not None:
-            found.on_end()
+            if not ranks.is_solo:
+                meet_at_end(ranks, code, self._end_all)
+
+    def _end_all(self, code: int, reason: str, details: str) -> None:
+        if self._is_reporter():
+            guard.report(f"{self._name()}: {reason}; all ranks end with code {code}\n{details}")
+        from mpi4py import MPI
+
+        time.sleep(guard.FORWARDING_SECONDS)
+        MPI.COMM_WORLD.Abort(code)
 
     def _is_reporter(self) -> bool:
         """Under `pympr run` the first to fail; without its directory ranks that fail alike all report."""

@@ -8,24 +8,20 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.run import agreement, exit_status, stations
-from pympr.run.difference import describe
+from pympr.run.ending import meet_at_end
 from pympr.run.failure import INTERRUPTED, exit_code, format_error
 from pympr.run.jobdir import JobDirectory, job_directory
-from pympr.run.meeting import channel, meet
-from pympr.run.waiting import END
+from pympr.run.meeting import channel
 
 LOST = 69
-# How long a rank that ends with an error code waits for the others to end too.
-_ENDING_SECONDS = 1.5
 # How long a rank that only heard of a failure leaves the report to the rank that failed.
-_PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 3.0
 # How long a rank waits to be ended by the one that reports.
 _REPORTING_SECONDS = 2.0
 # How long launchers need to pass a report on: an abort at once can lose it.
@@ -38,6 +34,8 @@ def install(world: World, config: Config | None = None) -> None:
     """Guard this process (collective, once, before the first action); does nothing in a world of one rank."""
     global _guard
     if _guard is None and not world.is_solo:
+        # A rank that ended its script before this is in its last meeting: the first collective has to be one, too.
+        agreement.agree_on(world, {"action": "the start"})
         _guard = Guard(world, job_directory(world, (config or Config()).run_dir))
         _guard.hook_in()
 
@@ -103,7 +101,7 @@ class Guard:
             self._excepthook(kind, error, trace)
             return
         if getattr(error, "failing_rank", None) not in (None, self.world.rank):
-            time.sleep(_PATIENCE_SECONDS)
+            time.sleep(PATIENCE_SECONDS)
         self.end_all(exit_code(error), "an exception ended the script", format_error(error))
 
     def on_thread_exception(self, args: Any) -> None:
@@ -131,7 +129,7 @@ class Guard:
         if not self.is_ours():
             return
         try:
-            self._meet_at_end(exit_status.status())
+            meet_at_end(self.world, exit_status.status(), self.end_all)
         except BaseException as error:
             self.end_all(
                 INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1,
@@ -168,20 +166,6 @@ class Guard:
         self.directory.free()
         MPI.COMM_WORLD.Abort(code)
 
-    def _meet_at_end(self, code: int) -> None:
-        fields = {"action": END, "where": exit_status.place() or Path(sys.argv[0]).name}
-        digest = agreement.digest({"action": END})
-        limit = _Limit(_ENDING_SECONDS) if code else None
-        while True:
-            try:
-                if meet(self.world, digest, False, END, fields["where"], limit).is_equal:
-                    return
-                details = describe(self.world, fields, code).sides
-            except TimeoutError:
-                details = "the other ranks are still at work"
-            if code:
-                self.end_all(code, f"the script ended with exit code {code} at {fields['where']}", details + "\n")
-
     def _close(self) -> None:
         station = stations.current()
         if station is not None:
@@ -200,17 +184,6 @@ class Guard:
     def name(self) -> str:
         """How this rank signs what it prints."""
         return f"pympr: rank {self.world.rank} of {self.world.size} ({self.world.hostname}, pid {self._pid})"
-
-
-class _Limit:
-    """Called while waiting: raises TimeoutError when the time is over."""
-
-    def __init__(self, seconds: float):
-        self._until = time.monotonic() + seconds
-
-    def __call__(self) -> None:
-        if time.monotonic() > self._until:
-            raise TimeoutError
 
 
 def _is_mpi_over() -> bool:

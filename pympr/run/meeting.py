@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from pympr.collectives.world import World
 from pympr.run import stations
 
+# What a rank says it is doing when its script has ended.
+END = "the end of the script"
 _ALL_ONES = 0xFFFF_FFFF_FFFF_FFFF
 _EAGER_LOOKS = 50
 _SPIN_SECONDS = 1e-3

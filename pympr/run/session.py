@@ -9,7 +9,7 @@ from pympr.optimise.rewrite import optimise
 from pympr.plan.function import tell_argument
 from pympr.plan.node import Node, digest
 from pympr.plan.show import show
-from pympr.run import guard, watch
+from pympr.run import early, guard, watch
 from pympr.run.actions.action import Run
 from pympr.run.actions.collect import collect, collect_partitions
 from pympr.run.actions.count import count
@@ -147,6 +147,8 @@ def _kinds_of(arrays: tuple[Any, ...]) -> list[str]:
     return [str(array.dtype) for array in arrays]
 
 
+# From the import of a face on, a rank that fails before its first action ends the others.
+early.prepare()
 _session: Session | None = None
 
 

@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pympr.run.difference import fold
+from pympr.run.meeting import END
 from pympr.run.pages import Page
 
 _MOST_MISSING = 8
 _SILENCE_SECONDS = 3.0
-# A rank may work as long as it likes after its last action: nothing but shutting down waits for it.
-END = "the end of the script"
 
 
 class Stall(NamedTuple):
@@ -56,6 +55,7 @@ def is_hanging(stall: Stall, now: float, seconds: float, state_of: Callable[[Pag
     """Whether a rank that others wait for has shown nothing new for longer than `seconds`."""
     late = [page for page in stall.missing if now - page.changed > seconds]
     if stall.waiters[0].operation == END:
+        # A rank may work as long as it likes after its last action: nothing but shutting down waits for it.
         late = [page for page in late if state_of(page) in ("", "T")]
     return bool(late)
 

@@ -43,11 +43,14 @@ def main(fault):
         time.sleep(60)
     from pympr.collectives.world import world
 
-    from pympr.run import watch
+    from pympr.run import guard
     from pympr.run.agreement import agree_on, call_site
 
     ranks = world()
-    watch.open(ranks)
+    if fault != "exit-3":
+        # As a session does: its settings are agreed on before the guard is there.
+        agree_on(ranks, {"action": "settings", "where": call_site()})
+    guard.install(ranks)
     agree_on(ranks, {"action": "count", "where": call_site()})
     if ranks.rank == 0:
         print("counted")

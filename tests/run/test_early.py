@@ -12,11 +12,11 @@ LIMIT_SECONDS = 5.0
     ("fault", "code", "words"),
     [
         ("raise", 1, ["rank 2 of 3", "ZeroDivisionError", "all ranks end with code 1"]),
-        ("exit-3", 3, ["rank 2 of 3", "exit code 3 at early.py:", "ranks 0-1: count at early.py:"]),
+        ("exit-3", 3, ["rank 2 of 3", "exit code 3 at early.py:", "ranks 0-1: the start"]),
         (
             "exit-0",
             76,
-            ["DivergenceError", "ranks 0-1: count at early.py:", "rank 2: the end of the script at early.py:"],
+            ["DivergenceError", "ranks 0-1: settings at early.py:", "rank 2: the end of the script at early.py:"],
         ),
     ],
 )
@@ -73,3 +73,10 @@ def test_supervised_ranks_that_fail_alike_report_once(tmp_path):
     outcome = pympr("run", "-n", "3", *python("early.py", "all-raise"), PYMPR_RUN_DIR=str(tmp_path))
     assert outcome.code == 1, outcome.err
     assert outcome.err.count("ImportError: no such module on any rank") == 1, outcome.err
+
+
+@pytest.mark.parametrize("fault", ["raise", "exit-3"])
+def test_importing_a_face_is_enough(fault, tmp_path):
+    outcome = mpirun(python("early_face.py", fault), 3, PYMPR_RUN_DIR=str(tmp_path))
+    assert outcome.code not in (0, -1), outcome.err
+    assert outcome.err.count("all ranks end") == 1, outcome.err
