@@ -34,7 +34,12 @@ class Clusters:
         self._buckets = buckets_from_table(homes.stretched(hashes), np.arange(BUCKETS, dtype=np.uint32))
         self._counts = histogram(self._buckets, BUCKETS)
         self._offsets = np.cumsum(self._counts) - self._counts
-        return self.rows.rearranged(end - begin, self._move, self._scatter(hashes), self.with_keys)
+        return self.rows.rearranged(end - begin, self._move, self.scattered(hashes), self.with_keys)
+
+    def bounds(self) -> list[tuple[int, int]]:
+        """Where the parts of the latest chunk begin and end that have rows."""
+        ends = (self._offsets + self._counts).tolist()
+        return [pair for pair in zip(self._offsets.tolist(), ends, strict=True) if pair[0] < pair[1]]
 
     def distinct(self, chunk: RowsIn) -> int:
         """About how many keys a chunk has: those of some buckets are as good as all."""
@@ -43,9 +48,10 @@ class Clusters:
         return len(np.unique(sample)) * np.count_nonzero(self._counts) // np.count_nonzero(self._counts[: last + 1])
 
     def _move(self, column: np.ndarray) -> np.ndarray:
-        return self._scatter(column[self._range])
+        return self.scattered(column[self._range])
 
-    def _scatter(self, column: np.ndarray) -> np.ndarray:
+    def scattered(self, column: np.ndarray) -> np.ndarray:
+        """The items of a column of the latest chunk in its order."""
         out = self._room(len(column) * column.itemsize).view(column.dtype)
         addresses = out.ctypes.data + self._offsets * column.itemsize
         scatter_fixed(column, self._buckets, addresses.astype(np.uint64))

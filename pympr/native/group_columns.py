@@ -121,6 +121,15 @@ class RowsIn:
             rows.set_carry(index, move(carry))
         return rows
 
+    def key_slices(self, begin: int, end: int) -> tuple[list, list]:
+        """The key columns of rows begin to end, and their masks."""
+        columns, masks = [], []
+        for _, kind, column, valid in self._keys:
+            is_string = kind in STRINGS
+            columns.append((column[0], column[1][begin:end], column[2][begin:end]) if is_string else column[begin:end])
+            masks.append(None if valid is None else valid[begin:end])
+        return columns, masks
+
     def hashed(self, seed: int, begin: int, end: int) -> np.ndarray:
         """The hashes of the keys of rows begin to end."""
         if self.hashes is not None:

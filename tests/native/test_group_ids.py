@@ -1,8 +1,11 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pympr.native import group_ids as module
 from pympr.native.group_ids import group_ids, group_permutation
 from pympr.native.reference.group import group
 
@@ -38,6 +41,15 @@ def test_permutation_is_stable(keys):
     assert permutation.tolist() == np.argsort(ids, kind="stable").tolist()
     assert offsets.tolist() == np.searchsorted(np.sort(ids), np.arange(num_groups + 1)).tolist()
     assert first_rows.tolist() == firsts.tolist()
+
+
+@given(KEYS)
+def test_permutation_is_the_same_part_by_part(keys):
+    table, valid = columns(keys)
+    plain = group_permutation(["float64", "bytes"], table, len(keys), SEED, valid)
+    with mock.patch.multiple(module, LEAST_ROWS=1, MANY_GROUPS=0):
+        parts = group_permutation(["float64", "bytes"], table, len(keys), SEED, valid)
+    assert [column.tolist() for column in parts] == [column.tolist() for column in plain]
 
 
 @pytest.mark.parametrize("num_keys", [1, 1000, 10**6])
