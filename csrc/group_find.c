@@ -126,8 +126,12 @@ PYMPR_INLINE int holds_key(const struct pympr_group_table *table, const uint8_t 
  * arithmetic work at the same time. Its hashes are not known to have a home yet: no pointer is made. */
 PYMPR_INLINE void fetch_slot(const uint64_t *next_hashes, int64_t num_next, struct homes homes, int64_t i)
 {
-    if (i < num_next)
-        __builtin_prefetch((const void *)((uintptr_t)homes.slots + home_of(homes, next_hashes[i]) * homes.stride), 1);
+    if (i >= num_next)
+        return;
+    uintptr_t home = (uintptr_t)homes.slots + home_of(homes, next_hashes[i]) * homes.stride;
+    __builtin_prefetch((const void *)home, 1);
+    if (64 % homes.stride) /* slots may lie in two lines */
+        __builtin_prefetch((const void *)(home + homes.stride - 1), 1);
 }
 
 /* Finds or makes the slot of every row; returns how many rows it did. */
@@ -188,17 +192,23 @@ static int64_t find_hash_slots(struct group_batch *batch, const struct group_bat
     return rows;
 }
 
+typedef int64_t find_function(struct group_batch *batch, const struct group_batch *next,
+                              struct pympr_group_table *table, const struct pympr_group_input *input);
+
+#define FIND_FUNCTION(name, width)                                                                                     \
+    static int64_t name(struct group_batch *batch, const struct group_batch *next, struct pympr_group_table *table,    \
+                        const struct pympr_group_input *input)                                                         \
+    {                                                                                                                  \
+        return find_slots(batch, next, table, input, width);                                                           \
+    }
+FIND_FUNCTION(find_one_word, 1)
+FIND_FUNCTION(find_two_words, 2)
+FIND_FUNCTION(find_words, table->key_words)
+
 int64_t pympr_group_find(struct group_batch *batch, const struct group_batch *next, struct pympr_group_table *table,
                          const struct pympr_group_input *input)
 {
-    switch (table->key_words) {
-    case 0:
-        return find_hash_slots(batch, next, table, input);
-    case 1:
-        return find_slots(batch, next, table, input, 1);
-    case 2:
-        return find_slots(batch, next, table, input, 2);
-    default:
-        return find_slots(batch, next, table, input, table->key_words);
-    }
+    static find_function *const by_words[] = {find_hash_slots, find_one_word, find_two_words};
+    find_function *find = table->key_words <= 2 ? by_words[table->key_words] : find_words;
+    return find(batch, next, table, input);
 }

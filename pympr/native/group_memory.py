@@ -12,6 +12,7 @@ FULL_LOAD = 0.7  # taken slots of a table made for a foreseen number of keys bef
 SMALL_SLOTS = 1 << 16  # a table grows fourfold up to here
 EXTRA_SLOTS = 256  # behind the last home; more than a key may be away from its home
 MIN_ARENA_BYTES = 4096
+LINE_BYTES = 64  # of the cache
 NEEDS_SLOTS, NEEDS_ARENA, NEEDS_CARRIES, NEEDS_RANGE = 1, 2, 3, 4
 
 
@@ -101,7 +102,7 @@ class GroupMemory:
         table.extra_slots = EXTRA_SLOTS + (max_groups if homes.is_scrambled else 0)
         layout.fill(table)
         homes.fill(table)
-        slots = np.zeros((num_slots + table.extra_slots + 1) * table.stride, np.uint8)
+        slots = _zeros((num_slots + table.extra_slots + 1) * table.stride)
         table.slots = pointer(slots, "uint8_t *")
         return layout, homes, table, slots
 
@@ -114,6 +115,12 @@ class GroupMemory:
         arena[: self.table.arena_used] = self.arena[: self.table.arena_used]
         self.arena = arena
         self.table.arena, self.table.arena_bytes = pointer(arena, "uint8_t *"), size
+
+
+def _zeros(size_bytes: int) -> np.ndarray:
+    """Zeros that begin with a cache line, so that a slot of 16 or 32 bytes lies in one."""
+    room = np.zeros(size_bytes + LINE_BYTES, np.uint8)
+    return room[-room.ctypes.data % LINE_BYTES :][:size_bytes]
 
 
 def _slots_for(groups: int) -> int:
