@@ -19,6 +19,7 @@ import numpy as np
 SMALLEST_BYTES = 1 << 16
 LARGEST_WASTE = 8  # a segment so many times larger than asked is left for a larger use
 _POPULATE_WRITE = 23  # MADV_POPULATE_WRITE, Linux 5.14: faults a range in at a third of the price of touching it
+_POPULATED_AT_ONCE_BYTES = 64 << 20
 _POOL_SHARE = 8  # a node's pools together keep at most this part of its memory
 _KEPT_MAPPINGS = 512
 
@@ -247,11 +248,14 @@ def _with_descriptors(call: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _populate(mapping: mmap.mmap, start_bytes: int, end_bytes: int) -> None:
-    start = start_bytes // mmap.PAGESIZE * mmap.PAGESIZE
-    try:
-        mapping.madvise(_POPULATE_WRITE, start, end_bytes - start)
-    except OSError:
-        pass  # an older kernel: the pages are faulted in one by one when they are written
+    """Fault pages in; a step at a time, since each step holds the GIL. MemoryError when there are none."""
+    for start in range(start_bytes // mmap.PAGESIZE * mmap.PAGESIZE, end_bytes, _POPULATED_AT_ONCE_BYTES):
+        try:
+            mapping.madvise(_POPULATE_WRITE, start, min(_POPULATED_AT_ONCE_BYTES, end_bytes - start))
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                return  # an older kernel: the pages are faulted in one by one when they are written
+            raise MemoryError(f"no memory for a shared segment of {end_bytes} bytes: {error}") from error
 
 
 def _capacity(used_bytes: int) -> int:
@@ -260,4 +264,16 @@ def _capacity(used_bytes: int) -> int:
 
 
 def _default_limit_bytes() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _POOL_SHARE
+    return _memory_bytes() // _POOL_SHARE
+
+
+def _memory_bytes() -> int:
+    """The memory of the machine, or what this process's control group may use of it."""
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        with open("/proc/self/cgroup") as file:
+            group = file.read().rpartition("::")[2].strip()
+        with open(f"/sys/fs/cgroup{group}/memory.max") as file:
+            return min(total, int(file.read()))
+    except (OSError, ValueError):  # no control groups of version 2, or no limit ("max")
+        return total

@@ -77,6 +77,9 @@ class World:
         self._is_free = True
         for child in self._children:
             child.free()
+        if self.attached and self.comm is not None:
+            # A slow rank may still look at memory that is given back below and used for something else.
+            self.comm.Barrier()
         for thing in self.attached.values():
             thing.free()
         self.attached.clear()

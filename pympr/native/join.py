@@ -21,7 +21,7 @@ PARALLEL_ROWS = 1 << 16  # below, one thread is done before the others are awake
 MIN_SLOTS = 64
 SLOTS_A_ROW = 2  # fewer make chains long, above all those of keys that are not there
 TABLE_SALT = 0xC2B2AE3D27D4EB4F  # under the seed of the exchange, hashes of one partition are alike
-DIRECT_SLOTS_A_ROW = 4  # of 4 bytes; a denser range of integers needs no hash
+DIRECT_SLOTS_A_ROW = 8  # of 4 bytes, as much as the slots of hashed keys; in a denser range no key is hashed
 SWAP_RATIO = 2  # how many times larger the right side must be to be probed instead of built
 
 

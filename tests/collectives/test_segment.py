@@ -68,6 +68,38 @@ def test_what_cannot_be_had_is_a_memory_error():
         Pool().lease(1 << 62)
 
 
+def test_memory_that_is_not_there_is_a_memory_error(monkeypatch):
+    """What the kernel refuses when pages are faulted in would else be a crash when they are written."""
+    from pympr.collectives import segment
+
+    pool = Pool()
+    monkeypatch.setattr(segment, "_POPULATE_WRITE", 10**6)  # no such advice: EINVAL, as on an older kernel
+    assert pool.lease(100_000).bytes()[99_999] == 0
+    big = pool.lease(1 << 16)
+    os.ftruncate(big.name.descriptor, 0)  # pages that cannot be had
+    monkeypatch.undo()
+    with pytest.raises(MemoryError, match="no memory for a shared segment"):
+        big._segment.populated_bytes = 0
+        big.resize(1 << 16)
+
+
+def test_a_control_group_limits_the_pool(monkeypatch, tmp_path):
+    from pympr.collectives import segment
+
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    texts = {"/proc/self/cgroup": "0::/job/step", "/sys/fs/cgroup/job/step/memory.max": str(1 << 30)}
+
+    def opened(path):
+        file = tmp_path / "file"
+        file.write_text(texts[path])
+        return file.open()
+
+    monkeypatch.setattr(segment, "open", opened, raising=False)
+    assert Pool().limit_bytes == (1 << 30) // 8
+    texts["/sys/fs/cgroup/job/step/memory.max"] = "max"
+    assert Pool().limit_bytes == machine // 8
+
+
 def test_many_leases_pass_the_soft_limit_of_descriptors():
     import resource
 

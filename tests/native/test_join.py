@@ -137,7 +137,8 @@ def test_a_small_left_side_gives_the_same_pairs(how, monkeypatch):
 def test_an_uneven_table_is_built_again(monkeypatch):
     """A region without a free slot, which hashes hardly ever cause."""
     before = lib.pympr_get_threads()
-    lib.pympr_set_threads(3)
+    if lib.pympr_set_threads(3) != 3:
+        pytest.skip("one thread fills one region")
     monkeypatch.setattr(kernel, "DIRECT_SLOTS_A_ROW", 0)
     calls = []
     slots_for = kernel.JoinTable._slots_for
