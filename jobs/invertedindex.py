@@ -59,8 +59,8 @@ def lines_of_words(program: Program) -> RDD:
 def count_lines(split: int, records: Iterable[Any]) -> Iterator[tuple[int, str, int]]:
     """(split, path, number of lines) for a split with lines."""
     path, count = "", 0
-    for (path, _), _ in records:
-        count += 1
+    for (last, _), _ in records:
+        path, count = last, count + 1
     if count:
         yield split, path, count
 
