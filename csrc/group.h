@@ -1,8 +1,9 @@
 /* Grouped aggregation by a hash table whose slots lie nearly in the order of their hashes.
  *
- * The home of a key is slot hash * num_slots >> 64; a key that finds it taken goes to the next free
- * slot, and from the last home into the extra slots. A scan meets the hashes nearly sorted, and
- * growing reads and writes both tables front to back.
+ * Hashes from low to last spread evenly over the slots: a key's home is (hash - low) * scale >> 64. A
+ * key that finds it taken goes to the next free slot, and from the last home into the extra
+ * slots. A scan meets the hashes nearly sorted, and growing reads and writes both tables front to
+ * back. Keys whose hashes crowd in several places are kept by pympr_mix of their hashes instead.
  *
  * A slot: 8 bytes of hash (0 = free; a key with hash 0 is kept as 1, but see is_hash_key), a word
  * of flags when meta_at > 0 (bit k: key k is null; bit 16 + a: aggregate a has seen a value), 8
@@ -18,6 +19,8 @@
 struct pympr_group_table {
     uint8_t *slots;      /* num_slots + extra_slots, and one for hash 0, of stride bytes */
     int64_t num_slots;
+    uint64_t low, last, scale; /* scale is num_slots * 2^64 / (last - low + 1) */
+    uint64_t wanted_low, wanted_last;
     int64_t extra_slots; /* at least 1 */
     int64_t num_groups, max_groups;
     int32_t stride;
@@ -26,7 +29,8 @@ struct pympr_group_table {
     int32_t meta_at;     /* 0 when no key and no value may be null */
     int32_t is_hash_key; /* one int64 key that is never null: its hash tells it, and the last slot is the one of hash 0 */
     int32_t has_zero;    /* that slot holds a group */
-    int32_t needs;       /* after PYMPR_FULL: 1 slots, 2 arena_wanted bytes in the arena, 3 carries */
+    int32_t needs;       /* after PYMPR_FULL: 1 slots, 2 arena_wanted bytes in the arena, 3 carries, 4 the wanted range */
+    int32_t is_scrambled; /* slots hold mixed hashes, all 64 bits of them: low is 0 and last the largest */
     int32_t key_kinds[16];
     int32_t key_at[16];
     int32_t state_at[32];
@@ -80,12 +84,16 @@ int pympr_group_add(struct pympr_group_table *table, const struct pympr_group_in
 int pympr_group_add_words(struct pympr_group_table *table, const struct pympr_group_input *input, const uint8_t *data,
                           int64_t begin, int64_t end, int64_t *position);
 
-/* Puts the groups of `from` into the empty `to`, which may have other offsets, more slots and, where
- * `from` has none, flags and carries. Both may use one arena. PYMPR_FULL when `to` is too small. */
+/* Puts the groups of `from` into the empty `to`, which may have another number of slots, another range that has
+ * all hashes and, where `from` has none, flags, carries or mixed hashes. Both may use one arena. A group
+ * that leaves the slot of hash 0 counts as hash 1. PYMPR_FULL when `to` is too small. */
 int pympr_group_move(struct pympr_group_table *to, const struct pympr_group_table *from);
 
+/* The lowest and the last hash of any group; the first is larger when there is none. */
+int pympr_group_hash_range(uint64_t *low, uint64_t *last, const struct pympr_group_table *table);
+
 /* Writes the groups by (hash, key): nulls first, numbers by value with NaN last, strings by bytes.
- * All hashes and `scratch` have room for num_groups + 1 items; little of the scratch is touched. */
+ * By mixed hash when the table has those, but writes the true ones. Hashes and `scratch` have room for num_groups + 1 items; little of the scratch is touched. */
 int pympr_group_export(const struct pympr_group_output *output, const struct pympr_group_table *table,
                        int64_t *scratch);
 

@@ -65,13 +65,44 @@ static struct group_batch *load_batch(struct source *source, const struct pympr_
     return batch;
 }
 
+PYMPR_INLINE void count_outside_body(int64_t *outside, const uint64_t *hashes, int64_t rows, uint64_t low, uint64_t last)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < rows; i++)
+        count += hashes[i] - low > last - low;
+    *outside = count;
+}
+
+PYMPR_VARIANTS(count_outside,
+               (int64_t * outside, const uint64_t *hashes, int64_t rows, uint64_t low, uint64_t last),
+               (outside, hashes, rows, low, last))
+
+/* Whether all hashes have a home; if not, says from where to where they go. */
+static int has_homes(const struct group_batch *batch, struct pympr_group_table *table)
+{
+    int64_t outside;
+    count_outside(&outside, batch->hashes, batch->rows, table->low, table->last);
+    if (!outside)
+        return 1;
+    table->wanted_low = UINT64_MAX;
+    table->wanted_last = 0;
+    for (int64_t i = 0; i < batch->rows; i++) {
+        uint64_t hash = batch->hashes[i];
+        table->wanted_low = hash < table->wanted_low ? hash : table->wanted_low;
+        table->wanted_last = hash > table->wanted_last ? hash : table->wanted_last;
+    }
+    return 0;
+}
+
 /* Aggregates a batch; lowers batch->rows to the rows done. */
 static int add_batch(struct group_batch *batch, const struct group_batch *next, struct pympr_group_table *table,
                      const struct pympr_group_input *input)
 {
     int64_t rows = batch->rows;
-    table->needs = NEEDS_CARRIES;
-    if (!pympr_group_sums_fit(table, input, batch->begin, batch->rows)) {
+    table->needs = !has_homes(batch, table)                                            ? NEEDS_RANGE
+                   : !pympr_group_sums_fit(table, input, batch->begin, batch->rows) ? NEEDS_CARRIES
+                                                                                    : NEEDS_NOTHING;
+    if (table->needs) {
         batch->rows = 0;
         return PYMPR_FULL;
     }

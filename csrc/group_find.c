@@ -67,9 +67,8 @@ static int64_t arena_share(const struct pympr_group_table *table, const uint64_t
     return bytes;
 }
 
-/* No key goes far from its home: in a table that fills up unevenly, because its rows come in order,
- * runs of taken slots would grow long before it is full. Not so in a nearly empty one, where
- * only keys of one hash can pile up: more slots would not part them. */
+/* No key goes far from its home: where hashes crowd, runs of taken slots would grow long before the
+ * table is full. Mixed hashes crowd only when they are equal, and nothing parts those. */
 static int has_slot(const struct pympr_group_table *table, const uint8_t *slot, uint64_t hash)
 {
     if (table->num_groups >= table->max_groups)
@@ -77,7 +76,7 @@ static int has_slot(const struct pympr_group_table *table, const uint8_t *slot, 
     if (slot == zero_slot(table))
         return table->is_hash_key && !hash;
     int64_t distance = slot - home_slot(homes_of(table), hash);
-    return distance <= (int64_t)FARTHEST_SLOTS * table->stride || table->num_groups <= table->num_slots >> 10;
+    return table->is_scrambled || distance <= (int64_t)FARTHEST_SLOTS * table->stride;
 }
 
 /* Makes the row's group in a free slot; 0 when the table has no room for it. */
@@ -124,11 +123,11 @@ PYMPR_INLINE int holds_key(const struct pympr_group_table *table, const uint8_t 
 }
 
 /* One slot of the batch that comes next is fetched for every row of this one, so that memory and
- * arithmetic work at the same time. `next` may be NULL. */
+ * arithmetic work at the same time. Its hashes are not known to have a home yet: no pointer is made. */
 PYMPR_INLINE void fetch_slot(const uint64_t *next_hashes, int64_t num_next, struct homes homes, int64_t i)
 {
     if (i < num_next)
-        __builtin_prefetch(home_slot(homes, next_hashes[i]), 1);
+        __builtin_prefetch((const void *)((uintptr_t)homes.slots + home_of(homes, next_hashes[i]) * homes.stride), 1);
 }
 
 /* Finds or makes the slot of every row; returns how many rows it did. */

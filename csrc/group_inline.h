@@ -14,7 +14,7 @@
 
 enum { KIND_INT64, KIND_FLOAT64, KIND_BOOL, KIND_STRING, KIND_BYTES };
 enum { SUM, MIN, MAX, COUNT, FIRST };
-enum { NEEDS_NOTHING, NEEDS_SLOTS, NEEDS_ARENA, NEEDS_CARRIES };
+enum { NEEDS_NOTHING, NEEDS_SLOTS, NEEDS_ARENA, NEEDS_CARRIES, NEEDS_RANGE };
 
 /* Rows of a batch with the words of their keys as slots hold them, but for the place of a long string,
  * which is its place in the row's data. Bit 0 of a slot's address is set when the row made the group. */
@@ -85,19 +85,23 @@ PYMPR_INLINE uint64_t slot_meta(const struct pympr_group_table *table, const uin
 /* What finding a slot needs of a table, in a copy that writes to slots cannot change. */
 struct homes {
     uint8_t *slots;
-    uint64_t num_slots, stride;
+    uint64_t low, scale, stride;
 };
 
 PYMPR_INLINE struct homes homes_of(const struct pympr_group_table *table)
 {
-    return (struct homes){table->slots, (uint64_t)table->num_slots, (uint64_t)table->stride};
+    return (struct homes){table->slots, table->low, table->scale, (uint64_t)table->stride};
 }
 
-/* Where the key of this hash belongs; homes ascend with hashes. */
+/* The number of the slot where the key of this hash belongs; homes ascend with hashes. */
+PYMPR_INLINE uint64_t home_of(struct homes homes, uint64_t hash)
+{
+    return (uint64_t)((unsigned __int128)(hash - homes.low) * homes.scale >> 64);
+}
+
 PYMPR_INLINE uint8_t *home_slot(struct homes homes, uint64_t hash)
 {
-    uint64_t home = (uint64_t)((unsigned __int128)hash * homes.num_slots >> 64);
-    return homes.slots + home * homes.stride;
+    return homes.slots + home_of(homes, hash) * homes.stride;
 }
 
 PYMPR_INLINE uint8_t *zero_slot(const struct pympr_group_table *table)
@@ -113,12 +117,23 @@ PYMPR_INLINE uint64_t unshift(uint64_t x, int bits)
     return y;
 }
 
-/* The int64 whose hash this is: pympr_mix backwards. */
+/* pympr_mix backwards. */
+PYMPR_INLINE uint64_t unmix(uint64_t x)
+{
+    x = unshift(x, 27) * UINT64_C(0xc47c8f6b6bafb41d);
+    x = unshift(x, 33) * UINT64_C(0xc09c5fe5bd6dfddb);
+    return unshift(x, 27);
+}
+
 PYMPR_INLINE uint64_t unhash_int64(uint64_t hash, uint64_t seed)
 {
-    uint64_t x = unshift(hash, 27) * UINT64_C(0xc47c8f6b6bafb41d);
-    x = unshift(x, 33) * UINT64_C(0xc09c5fe5bd6dfddb);
-    return unshift(x, 27) ^ pympr_mix(seed ^ PYMPR_SALT_NUMBER);
+    return unmix(hash) ^ pympr_mix(seed ^ PYMPR_SALT_NUMBER);
+}
+
+/* The hash of the key in a slot. */
+PYMPR_INLINE uint64_t slot_hash(const struct pympr_group_table *table, const uint8_t *slot)
+{
+    return table->is_scrambled ? unmix(load_word(slot)) : load_word(slot);
 }
 
 /* The words that stand for a string: its bytes and length, or its place and length. */

@@ -131,4 +131,6 @@ void pympr_group_read_keys(struct group_batch *batch, const struct pympr_group_t
         memcpy(batch->hashes, input->hashes + batch->begin, sizeof(uint64_t) * (size_t)batch->rows);
     for (int64_t i = 0; i < batch->rows && !table->is_hash_key; i++)
         batch->hashes[i] += batch->hashes[i] == 0;
+    for (int64_t i = 0; i < batch->rows && table->is_scrambled; i++)
+        batch->hashes[i] = pympr_mix(batch->hashes[i]);
 }

@@ -6,16 +6,16 @@ static uint64_t full_meta(const struct pympr_group_table *table)
     return ((UINT64_C(1) << table->num_aggregates) - 1) << 16;
 }
 
+/* All but the hash. */
 static void copy_slot(uint8_t *out, const struct pympr_group_table *to, const uint8_t *slot,
                       const struct pympr_group_table *from)
 {
-    store_word(out, load_word(slot));
     if (to->meta_at)
         store_word(out + to->meta_at, from->meta_at ? load_word(slot + from->meta_at) : full_meta(from));
     for (int key = 0; key < to->num_keys && !to->is_hash_key; key++) {
         uint8_t *field = out + to->key_at[key];
         if (from->is_hash_key)
-            store_word(field, unhash_int64(load_word(slot), from->seed));
+            store_word(field, unhash_int64(slot_hash(from, slot), from->seed));
         else
             memcpy(field, slot + from->key_at[key], is_string_kind(to->key_kinds[key]) ? 16 : 8);
     }
@@ -26,40 +26,48 @@ static void copy_slot(uint8_t *out, const struct pympr_group_table *to, const ui
     }
 }
 
-/* The slot of hash 0 in a table that has one becomes an ordinary group elsewhere. */
-static int move_zero(struct pympr_group_table *to, const struct pympr_group_table *from)
+/* Moves one group; 0 when it finds no slot. */
+static int move_slot(const struct pympr_group_table *to, const uint8_t *slot, const struct pympr_group_table *from,
+                     uint64_t hash)
 {
-    uint8_t *out = zero_slot(to);
-    if (!to->is_hash_key)
-        for (out = to->slots; load_word(out); out += to->stride)
-            ;
-    if (!to->is_hash_key && out == zero_slot(to))
-        return PYMPR_FULL;
-    copy_slot(out, to, zero_slot(from), from);
-    if (!to->is_hash_key)
-        store_word(out, 1);
-    return PYMPR_OK;
+    uint8_t *out = home_slot(homes_of(to), hash), *end = zero_slot(to);
+    while (load_word(out) && out < end)
+        out += to->stride;
+    if (out == end)
+        return 0;
+    if (to->stride == from->stride) /* one layout: others only add to a slot */
+        memcpy(out, slot, (size_t)to->stride);
+    else
+        copy_slot(out, to, slot, from);
+    store_word(out, hash);
+    return 1;
 }
 
 int pympr_group_move(struct pympr_group_table *to, const struct pympr_group_table *from)
 {
-    int is_same_layout = to->stride == from->stride;
-    if (from->has_zero && move_zero(to, from) != PYMPR_OK)
-        return PYMPR_FULL;
-    const uint8_t *end = zero_slot(from), *last = zero_slot(to);
+    int is_mixed_now = to->is_scrambled && !from->is_scrambled;
+    const uint8_t *end = zero_slot(from);
     for (const uint8_t *slot = from->slots; slot < end; slot += from->stride) {
         uint64_t hash = load_word(slot);
-        if (!hash)
-            continue;
-        uint8_t *out = home_slot(homes_of(to), hash);
-        while (load_word(out) && out < last)
-            out += to->stride;
-        if (out >= last)
+        if (hash && !move_slot(to, slot, from, is_mixed_now ? pympr_mix(hash) : hash))
             return PYMPR_FULL;
-        if (is_same_layout)
-            memcpy(out, slot, (size_t)to->stride);
-        else
-            copy_slot(out, to, slot, from);
     }
+    if (from->has_zero && to->is_hash_key)
+        copy_slot(zero_slot(to), to, end, from);
+    else if (from->has_zero && !move_slot(to, end, from, to->is_scrambled ? pympr_mix(1) : 1))
+        return PYMPR_FULL;
+    return PYMPR_OK;
+}
+
+int pympr_group_hash_range(uint64_t *low, uint64_t *last, const struct pympr_group_table *table)
+{
+    uint64_t lowest = UINT64_MAX, highest = 0;
+    for (const uint8_t *slot = table->slots; slot < zero_slot(table); slot += table->stride) {
+        uint64_t hash = load_word(slot);
+        lowest = hash && hash < lowest ? hash : lowest;
+        highest = hash > highest ? hash : highest;
+    }
+    *low = lowest;
+    *last = highest;
     return PYMPR_OK;
 }

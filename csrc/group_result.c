@@ -16,7 +16,7 @@ static const uint8_t *slot_at(const struct pympr_group_table *table, int64_t ind
 static uint64_t key_word(const struct pympr_group_table *table, const uint8_t *slot, int key)
 {
     if (table->is_hash_key)
-        return unhash_int64(load_word(slot), table->seed);
+        return unhash_int64(slot_hash(table, slot), table->seed);
     return load_word(slot + table->key_at[key]);
 }
 
@@ -185,5 +185,7 @@ int pympr_group_export(const struct pympr_group_output *output, const struct pym
             if (output->states[a])
                 export_state(output, table, a, &batch);
     }
+    for (int64_t i = 0; table->is_scrambled && i < batch.begin; i++)
+        output->hashes[i] = unmix(output->hashes[i]);
     return batch.begin == table->num_groups ? PYMPR_OK : PYMPR_BAD;
 }

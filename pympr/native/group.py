@@ -5,7 +5,6 @@ bytes. Groups come out sorted by the 64-bit hash of their keys, and by the keys 
 are equal: the order depends on neither the order of the rows nor on what was added when.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,32 +12,19 @@ import numpy as np
 
 from pympr.errors import KernelError
 from pympr.native.group_cluster import CHUNK_ROWS, LEAST_ROWS, LEAST_TABLE_BYTES, Clusters, expected_distinct
-from pympr.native.group_columns import STRINGS, Partials, RowsIn, RowsOut, combined_hash
-from pympr.native.group_layout import (
-    KINDS,
-    MAX_KEYS,
-    MAX_STATES,
-    OPERATIONS,
-    Layout,
-    State,
-    new_table,
-    states_of,
-)
+from pympr.native.group_columns import STRINGS, Partials, RowsIn, RowsOut, combined_hash, order_of
+from pympr.native.group_layout import KINDS, MAX_KEYS, MAX_STATES, OPERATIONS, Layout, State, states_of
+from pympr.native.group_memory import NEEDS_SLOTS, GroupMemory
 from pympr.native.library import BAD, FULL, check, ffi, lib, pointer, require
 
-MAX_LOAD = 0.5  # taken slots before a table grows: at 0.67 a row costs twice the time in cache
-FULL_LOAD = 0.7  # taken slots of a table made for a foreseen number of keys before it grows
-SMALL_SLOTS = 1 << 16  # a table grows fourfold up to here
-MAX_GROWTH = 8  # however many keys more are expected
-MIN_ARENA_BYTES = 4096
-NEEDS_SLOTS, NEEDS_ARENA, NEEDS_CARRIES = 1, 2, 3
+MAX_GROWTH = 8  # at a time, however many keys more are expected
 
 
 @dataclass(frozen=True)
 class Groups:
     """The groups of a table; columns of one length, masks None when nothing is null."""
 
-    keys: list  # a column a key as it was added; strings without gaps
+    keys: list  # a column a key: a vector, or (data, starts, ends)
     key_valid: list  # uint8 masks
     values: list  # a column an aggregate; int64 sums that do not fit hold their low 64 bits
     value_valid: list  # uint8 masks; 0 where all values of a group were null
@@ -77,22 +63,20 @@ class GroupTable:
                 f"got {len(self.keys)} and {len(self.states)}"
             )
         self.seed = seed
-        self._layout = Layout(self.keys, tuple(self.states))
-        self._table, self._slots = new_table(self._layout, seed, *_slots_for(capacity))
-        self._arena = np.empty(0, np.uint8)
+        self._memory = GroupMemory(Layout(self.keys, tuple(self.states)), seed, capacity)
 
     def __len__(self) -> int:
-        return self._table.num_groups
+        return self._memory.table.num_groups
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory the table holds."""
-        return self._slots.nbytes + self._arena.nbytes
+        return self._memory.nbytes
 
     @property
     def has_carries(self) -> bool:
         """Whether int64 sums may have left 64 bits, so that partials carry more than the sums."""
-        return self._layout.has_carries
+        return self._memory.layout.has_carries
 
     def add(
         self,
@@ -144,11 +128,12 @@ class GroupTable:
             rows.set_value(index, state, constants[state.aggregate], None, state.operation)
         text = pointer(data, "uint8_t *")
         kernel = lib.pympr_group_add_words
-        self._run(lambda at, position: kernel(self._table, rows.input, text, at, end, position), begin)
+        self._run(lambda at, position: kernel(self._memory.table, rows.input, text, at, end, position), begin)
 
     def add_partial(self, partials: Partials) -> None:
         """Merge the groups of another table of the same keys, aggregates and seed."""
         rows = RowsIn(len(partials.hashes))
+        self._memory.reserve(rows.num_rows)
         self._set_keys(rows, partials.keys, partials.key_valid, partials.hashes)
         states = _one_each(partials.states, self.states, "states")
         for index, state in enumerate(self.states):
@@ -164,25 +149,26 @@ class GroupTable:
         `carries` gives the columns of carries even where no sum needed one, so that ranks
         can agree on what they exchange: see `has_carries`.
         """
-        out, table = RowsOut(len(self)), self._table
+        out, table, layout = RowsOut(len(self)), self._memory.table, self._memory.layout
         keys = [out.key(i, kind, table.key_bytes[i]) for i, kind in enumerate(self.keys)]
         states = [out.state(i, state) for i, state in enumerate(self.states)]
         key_valid, state_valid = [None] * len(keys), [None] * len(states)
-        if self._layout.is_nullable:
+        if layout.is_nullable:
             key_valid = [out.mask(out.output.key_valid, i) for i in range(len(keys))]
             state_valid = [out.mask(out.output.state_valid, i) for i in range(len(states))]
-        wants_carries = carries or self.has_carries
+        wants_carries = carries or layout.has_carries
         high = [out.carry(i) if wants_carries and state.is_sum else None for i, state in enumerate(self.states)]
         self._export(out)
         self._restore_zero_hashes(out.hashes, keys, key_valid)
-        return Partials(keys, key_valid, states, state_valid, high, out.hashes)
+        partials = Partials(keys, key_valid, states, state_valid, high, out.hashes)
+        return partials.sorted() if self._memory.homes.is_scrambled else partials
 
     def first_states(self) -> np.ndarray:
         """The first state of every group, in the order of `result`, without the keys."""
         out = RowsOut(len(self))
         column = out.state(0, self.states[0])
         self._export(out)
-        return column
+        return column[order_of(out.hashes)] if self._memory.homes.is_scrambled else column
 
     def result(self) -> Groups:
         """The groups, sorted by hash."""
@@ -202,7 +188,7 @@ class GroupTable:
     def _export(self, out: RowsOut) -> None:
         """Fill the columns that `out` has asked for."""
         scratch = np.empty(len(self) + 1, np.int64)
-        check(lib.pympr_group_export(out.output, self._table, pointer(scratch, "int64_t *")), "group_export")
+        check(lib.pympr_group_export(out.output, self._memory.table, pointer(scratch, "int64_t *")), "group_export")
 
     def _set_keys(self, rows: RowsIn, columns, valid, hashes) -> None:
         columns = _one_each(columns, self.keys, "key columns")
@@ -212,21 +198,22 @@ class GroupTable:
         rows.set_hashes(hashes)
 
     def _add(self, rows: RowsIn) -> None:
-        if rows.is_nullable and not self._layout.is_nullable:
-            self._move(Layout(self.keys, self._layout.states, True, self._layout.has_carries))
-        if self._is_clustering_worth_it(rows, 0, self._slots.nbytes):
+        layout = self._memory.layout
+        if rows.is_nullable and not layout.is_nullable:
+            self._memory.become(Layout(self.keys, layout.states, True, layout.has_carries))
+        if self._is_clustering_worth_it(rows, 0, self._memory.slots.nbytes):
             self._add_clustered(rows, 0)
         else:
             self._run_rows(rows, may_cluster=True)
 
     def _add_clustered(self, rows: RowsIn, begin: int) -> None:
-        clusters = Clusters(rows, self.seed, not self._layout.is_hash_key)
+        clusters = Clusters(rows, self.seed, not self._memory.layout.is_hash_key)
         for at in range(begin, rows.num_rows, CHUNK_ROWS):
             end = min(at + CHUNK_ROWS, rows.num_rows)
-            chunk = clusters.chunk(at, end)
+            chunk = clusters.chunk(at, end, self._memory.homes)
             distinct = clusters.distinct(chunk)
             expected = expected_distinct(distinct, end - at, rows.num_rows - at)
-            self._reserve(min(expected, MAX_GROWTH * max(distinct, len(self))))
+            self._memory.reserve(min(expected, MAX_GROWTH * max(distinct, len(self))))
             self._run_rows(chunk, may_cluster=False)
 
     def _is_clustering_worth_it(self, rows: RowsIn, begin: int, table_bytes: int) -> bool:
@@ -235,11 +222,11 @@ class GroupTable:
 
     def _run_rows(self, rows: RowsIn, may_cluster: bool) -> None:
         def kernel(begin, position):
-            return lib.pympr_group_add(self._table, rows.input, begin, rows.num_rows, position)
+            return lib.pympr_group_add(self._memory.table, rows.input, begin, rows.num_rows, position)
 
         def has_turned(begin):
-            is_slots = may_cluster and self._table.needs == NEEDS_SLOTS
-            return is_slots and self._is_clustering_worth_it(rows, begin, 2 * self._slots.nbytes)
+            is_slots = may_cluster and self._memory.table.needs == NEEDS_SLOTS
+            return is_slots and self._is_clustering_worth_it(rows, begin, 2 * self._memory.slots.nbytes)
 
         stopped = self._run(kernel, 0, has_turned)
         if stopped is not None:
@@ -251,52 +238,15 @@ class GroupTable:
         while (status := kernel(position[0], position)) == FULL:
             if has_turned(position[0]):
                 return position[0]
-            self._make_room()
+            self._memory.make_room()
         if status == BAD:
             raise KernelError(f"row {position[0]} has a string key outside its bytes")
         check(status, "group_add")
         return None
 
-    def _reserve(self, groups: int) -> None:
-        """Slots for so many groups, in one step."""
-        num_slots, _ = _slots_for(groups)
-        if num_slots > self._table.num_slots:
-            self._move(self._layout, num_slots, FULL_LOAD)
-
-    def _make_room(self) -> None:
-        needs = self._table.needs
-        if needs == NEEDS_SLOTS:
-            num_slots = self._table.num_slots
-            self._move(self._layout, num_slots * (4 if num_slots < SMALL_SLOTS else 2))
-        elif needs == NEEDS_CARRIES:
-            self._move(Layout(self.keys, self._layout.states, self._layout.is_nullable, True))
-        else:
-            assert needs == NEEDS_ARENA, needs
-            self._grow_arena()
-
-    def _move(self, layout: Layout, num_slots: int | None = None, max_load: float = MAX_LOAD) -> None:
-        """Into a table of another layout or size; it grows until all groups find a slot."""
-        num_slots = num_slots or self._table.num_slots
-        max_groups = max(int(num_slots * max_load), self._table.max_groups)
-        table, slots = new_table(layout, self.seed, num_slots, max_groups)
-        _copy_counters(table, self._table)
-        status = lib.pympr_group_move(table, self._table)
-        if status == FULL:
-            return self._move(layout, 2 * num_slots, max_load)
-        check(status, "group_move")
-        self._table, self._slots, self._layout = table, slots, layout
-        return None
-
-    def _grow_arena(self) -> None:
-        size = max(2 * len(self._arena), 2 * self._table.arena_wanted, MIN_ARENA_BYTES)
-        arena = np.empty(size, np.uint8)
-        arena[: self._table.arena_used] = self._arena[: self._table.arena_used]
-        self._arena = arena
-        self._table.arena, self._table.arena_bytes = pointer(arena, "uint8_t *"), size
-
     def _restore_zero_hashes(self, hashes: np.ndarray, keys: list, valid: list) -> None:
         """The table keeps hash 0 as 1, except of a lone int64 key: say which it was."""
-        if self._layout.is_hash_key:
+        if self._memory.layout.is_hash_key:
             return
         rows = np.flatnonzero(hashes == 1)
         for key, column in enumerate(keys if len(rows) else []):
@@ -322,18 +272,6 @@ def _one_each(items, owners, name: str) -> list:
     if len(items) != len(owners):
         raise ValueError(f"expecting {len(owners)} {name}, got {len(items)}")
     return items
-
-
-def _slots_for(capacity: int) -> tuple[int, int]:
-    """How many slots, and how many groups they take."""
-    num_slots = max(math.ceil(capacity / MAX_LOAD), 2)
-    return num_slots, int(num_slots * FULL_LOAD)
-
-
-def _copy_counters(to, table) -> None:
-    to.num_groups, to.has_zero = table.num_groups, table.has_zero if to.is_hash_key else 0
-    to.arena, to.arena_bytes, to.arena_used = table.arena, table.arena_bytes, table.arena_used
-    to.bounds, to.key_bytes = table.bounds, table.key_bytes
 
 
 def _beyond_int64(low: np.ndarray, high: np.ndarray | None) -> dict[int, int]:

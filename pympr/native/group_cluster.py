@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from pympr.native.group_columns import RowsIn
+from pympr.native.group_layout import Homes
 from pympr.native.partition import buckets_from_table, histogram, scatter_fixed
 
 CHUNK_ROWS = 1 << 22  # more rows a chunk save little and take more scratch memory
@@ -20,26 +21,26 @@ SAMPLE_ROWS = 4096
 
 
 class Clusters:
-    """Chunks of `rows` in the order of the top bits of their hashes; within a group the order stays."""
+    """Chunks of `rows` in the order of parts of a table; within a group the order stays."""
 
     def __init__(self, rows: RowsIn, seed: int, with_keys: bool):
         self.rows, self.seed, self.with_keys = rows, seed, with_keys
         self._scratch = []
 
-    def chunk(self, begin: int, end: int) -> RowsIn:
+    def chunk(self, begin: int, end: int, homes: Homes) -> RowsIn:
         """Rows begin to end; valid until the next call."""
         self._used, self._range = 0, slice(begin, end)
         hashes = self.rows.hashed(self.seed, begin, end)
-        self._buckets = buckets_from_table(hashes, np.arange(BUCKETS, dtype=np.uint32))
-        counts = histogram(self._buckets, BUCKETS)
-        self._offsets = np.cumsum(counts) - counts
+        self._buckets = buckets_from_table(homes.stretched(hashes), np.arange(BUCKETS, dtype=np.uint32))
+        self._counts = histogram(self._buckets, BUCKETS)
+        self._offsets = np.cumsum(self._counts) - self._counts
         return self.rows.rearranged(end - begin, self._move, self._scatter(hashes), self.with_keys)
 
     def distinct(self, chunk: RowsIn) -> int:
         """About how many keys a chunk has: those of some buckets are as good as all."""
-        bucket = int(np.searchsorted(self._offsets, min(SAMPLE_ROWS, chunk.num_rows - 1), "right"))
-        sample = chunk.hashes[: self._offsets[bucket] if bucket < BUCKETS else None]
-        return len(np.unique(sample)) * BUCKETS // bucket
+        last = int(np.searchsorted(self._offsets, min(SAMPLE_ROWS, chunk.num_rows - 1), "right")) - 1
+        sample = chunk.hashes[: self._offsets[last] + self._counts[last]]
+        return len(np.unique(sample)) * np.count_nonzero(self._counts) // np.count_nonzero(self._counts[: last + 1])
 
     def _move(self, column: np.ndarray) -> np.ndarray:
         return self._scatter(column[self._range])

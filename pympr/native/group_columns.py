@@ -9,6 +9,7 @@ from pympr.native.columns import require_bytes
 from pympr.native.group_layout import KINDS, OPERATIONS, State
 from pympr.native.hash import hash_bytes, hash_combine, hash_fixed
 from pympr.native.library import ffi, pointer, require
+from pympr.native.sort import sort_permutation
 
 STRINGS = ("string", "bytes")
 
@@ -17,12 +18,23 @@ STRINGS = ("string", "bytes")
 class Partials:
     """The groups of a table in the form in which tables are merged: a mean is its sum and count."""
 
-    keys: list  # a column a key: a vector, or (data, starts, ends) without gaps
+    keys: list  # a column a key: a vector, or (data, starts, ends)
     key_valid: list  # uint8 masks, None where no key is null
     states: list  # a column a state; of sums that do not fit int64 the lowest 64 bits
     state_valid: list  # uint8 masks, 0 where all values of a group were null; None where none was
     carries: list  # how many times 2**64 to add to sums of int64, None where it is 0
     hashes: np.ndarray  # uint64, ascending
+
+    def sorted(self) -> "Partials":
+        """By hash, those of one hash as they are."""
+        order = order_of(self.hashes)
+
+        def take(columns):
+            return [None if column is None else column[order] for column in columns]
+
+        keys = [(key[0], key[1][order], key[2][order]) if isinstance(key, tuple) else key[order] for key in self.keys]
+        masks = take(self.key_valid), take(self.state_valid)
+        return Partials(keys, masks[0], take(self.states), masks[1], take(self.carries), self.hashes[order])
 
 
 class RowsIn:
@@ -179,6 +191,11 @@ class RowsOut:
 
     def _int64(self) -> np.ndarray:
         return np.empty(self.num_rows, np.int64)
+
+
+def order_of(hashes: np.ndarray) -> np.ndarray:
+    """The stable permutation that sorts hashes; with the first bit flipped they sort as int64."""
+    return sort_permutation((hashes ^ np.uint64(1 << 63)).view(np.int64))
 
 
 def combined_hash(hashes, kind: str, column, valid, seed: int, rows) -> np.ndarray:

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pympr.native.library import ffi
-
 KINDS = {"int64": 0, "float64": 1, "bool": 2, "string": 3, "bytes": 4}
 OPERATIONS = {"sum": 0, "min": 1, "max": 2, "count": 3, "first": 4}
 MAX_KEYS = 16
 MAX_STATES = 32
-EXTRA_SLOTS = 256  # behind the last home; more than a key may be away from its home
+LARGEST_HASH = (1 << 64) - 1
+LEAST_SPAN = 1 << 48  # of a range of hashes; must not be less than there are slots
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,51 @@ class State:
     def dtype(self) -> str:
         """Dtype of the state as a column."""
         return "int64" if self.is_sum else self.kind
+
+
+def mix(hashes: np.ndarray) -> np.ndarray:
+    """What a table with mixed hashes makes of hashes: `pympr_mix` in C."""
+    hashes = (hashes ^ hashes >> np.uint64(27)) * np.uint64(0x3C79AC492BA7B653)
+    hashes = (hashes ^ hashes >> np.uint64(33)) * np.uint64(0x1C69B3F74AC4AE35)
+    return hashes ^ hashes >> np.uint64(27)
+
+
+@dataclass(frozen=True)
+class Homes:
+    """How hashes are spread over the slots: those from low to last evenly, or all after mixing."""
+
+    low: int = 0
+    last: int = LARGEST_HASH
+    is_scrambled: bool = False
+
+    @property
+    def span(self) -> int:
+        """How many hashes there are from low to last."""
+        return self.last - self.low + 1
+
+    def fill(self, table) -> None:
+        """Write the range and its scale into a `struct pympr_group_table` that knows its slots."""
+        table.low, table.last, table.is_scrambled = self.low, self.last, self.is_scrambled
+        table.scale = (table.num_slots << 64) // self.span
+
+    def stretched(self, hashes: np.ndarray) -> np.ndarray:
+        """Numbers in the order of the homes that use at least the first but one of 64 bits."""
+        if self.is_scrambled:
+            return mix(hashes)
+        if self.span > LARGEST_HASH:
+            return hashes
+        return (hashes - np.uint64(self.low)) << np.uint64(64 - (self.span - 1).bit_length())
+
+    def widened(self, low: int, last: int) -> "Homes":
+        """With all from low to last, and as much again on that side so that it does not go on step by step."""
+        low = max(min(low, self.low - self.span), 0) if low < self.low else self.low
+        last = min(max(last, self.last + self.span), LARGEST_HASH) if last > self.last else self.last
+        return Homes(low, last)
+
+    def narrowed(self, low: int, last: int) -> "Homes":
+        """With little more than from low to last."""
+        margin = max((last - low) // 8, LEAST_SPAN)
+        return Homes(max(low - margin, self.low), min(last + margin, self.last))
 
 
 def states_of(aggregates: list[tuple[str, str]]) -> list[State]:
@@ -76,18 +120,6 @@ class Layout:
             table.carry_at[index] = at if self.has_carries and state.is_sum else 0
             at += 8 if self.has_carries and state.is_sum else 0
         table.stride = at
-
-
-def new_table(layout: Layout, seed: int, num_slots: int, max_groups: int) -> tuple[object, np.ndarray]:
-    """An empty `struct pympr_group_table` and its slots."""
-    table = ffi.new("struct pympr_group_table *")
-    layout.fill(table)
-    table.seed = seed & 0xFFFFFFFFFFFFFFFF
-    table.num_slots, table.extra_slots = num_slots, EXTRA_SLOTS
-    table.max_groups = max_groups
-    slots = np.zeros((num_slots + EXTRA_SLOTS + 1) * table.stride, np.uint8)
-    table.slots = ffi.cast("uint8_t *", slots.ctypes.data)
-    return table, slots
 
 
 def _initial(state: State) -> int:

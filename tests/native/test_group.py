@@ -279,6 +279,37 @@ def test_keys_of_one_hash_are_ordered_by_key():
     assert found == sorted(zip(keys, numbers.tolist(), strict=True))
 
 
+def crowded(case, count):
+    """Hashes that do not spread over 64 bits."""
+    spread = np.random.default_rng(2).integers(0, 1 << 44, count).astype(np.uint64)
+    return {
+        "one partition": spread + np.uint64(1 << 63),
+        "two partitions": spread + (np.arange(count) % 2).astype(np.uint64) * np.uint64(0xFFFF << 48),
+        "in order": np.sort(spread << np.uint64(20)),
+        "equal": np.full(count, 77, np.uint64),
+        "equal and last": np.full(count, (1 << 64) - 1, np.uint64),
+    }[case]
+
+
+@pytest.mark.parametrize("case", ["one partition", "two partitions", "in order", "equal", "equal and last"])
+@pytest.mark.parametrize("is_clustered", [False, True])
+def test_hashes_that_crowd(case, is_clustered):
+    count = 2000 if case.startswith("equal") else 100_000
+    hashes, keys = crowded(case, count), np.arange(count) * 0.5
+    table = GroupTable(["float64"], [("first", "int64"), ("count", "int64")], SEED)
+    with mock.patch.multiple(group, LEAST_ROWS=1 if is_clustered else 1 << 40, LEAST_TABLE_BYTES=0):
+        for _ in range(2):
+            table.add([keys], [np.arange(count), None], count, hashes=hashes)
+    found = table.result()
+    order = np.lexsort((keys, hashes))
+    assert found.hashes.tolist() == hashes[order].tolist()
+    assert found.keys[0].tolist() == keys[order].tolist()
+    assert found.values[0].tolist() == order.tolist()
+    assert found.values[1].tolist() == [2] * count
+    assert table.nbytes < 600 * count
+    assert table.first_states().tolist() == order.tolist()
+
+
 @pytest.mark.parametrize("keys", [10**5, 10**7, 10**12])
 def test_expected_distinct_keys(keys):
     seen = keys * -math.expm1(-(10**6) / keys)
