@@ -4,11 +4,13 @@ import argparse
 import os
 import sys
 import time
-from typing import Any, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pympr.jobs import _report
 
 from pympr import RDD, SparkContext
 from pympr.errors import InputError, KeyTypeError, OutputExistsError
-from pympr.jobs import _report
 
 # What a user can put right; anything else is a bug and keeps its traceback.
 EXPECTED = (OSError, ImportError, InputError, KeyTypeError, OutputExistsError)
@@ -71,7 +73,8 @@ class Program:
     def __init__(self, name: str, options: argparse.Namespace) -> None:
         self.sc = SparkContext.getOrCreate()
         self.name, self.options = name, options
-        self.unit, self.notes = "lines", []
+        self.unit = "lines"
+        self.notes: list[str] = []
         self.records: int | None = None
         self.inputs: list[RDD] = []
         self.kept: list[RDD] = []
@@ -179,7 +182,9 @@ def joined_paths(paths: Sequence[str]) -> str:
     return ",".join(paths)
 
 
-def run(parser: Parser, arguments: list[str] | None, work: Callable[[Program], None], check: Check | None = None) -> int:
+def run(
+    parser: Parser, arguments: list[str] | None, work: Callable[[Program], None], check: Check | None = None
+) -> int:
     """Parse, work, and tell how it went; the exit code, the same on every rank.
 
     `check` says what is wrong with options that do not go together.

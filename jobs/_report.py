@@ -118,7 +118,8 @@ def _stages(ranks: list[dict]) -> list[str]:
 
 def _stage(stage: dict, every: list[dict]) -> list[str]:
     sums = ", ".join(f"{name} {sum(one[name] for one in every):,}" for name in COLUMNS if any(o[name] for o in every))
-    lines = [f"  stage {stage['stage']} -> {stage['output']}{', ' + stage['variant'] if stage['variant'] else ''}: {sums}"]
+    variant = f", {stage['variant']}" if stage["variant"] else ""
+    lines = [f"  stage {stage['stage']} -> {stage['output']}{variant}: {sums}"]
     for rank, one in enumerate(every):
         own = ", ".join(f"{name} {one[name]:,}" for name in COLUMNS if one[name])
         lines.append(f"    rank {rank}: {one['seconds']:.3f} s + exchange {one['exchange_seconds']:.3f} s; {own}")

@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from typing import Callable
+from collections.abc import Callable
 
 from pympr.jobs._common import Parser, Program, run
 

@@ -1,14 +1,16 @@
 """Make an index of text files: the files, or the lines, in which each word stands."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from operator import add
-from typing import Any, Iterable, Iterator
+from typing import Any
 
-from pympr import RDD
 from pympr.jobs._common import Parser, Program, run
 
-DESCRIPTION = "Index words by file. Lines of --output, sorted by word: WORD TAB FILE:COUNT ..., with --lines WORD TAB \
-FILE:LINE,LINE ... . The table shows the words that stand in the most files."
+from pympr import RDD
+
+DESCRIPTION = """Index words by file. Lines of --output, sorted by word: WORD TAB FILE:COUNT ..., with --lines
+WORD TAB FILE:LINE,LINE ... . The table shows the words that stand in the most files."""
 
 SHOWN_FILES = 3
 
@@ -56,10 +58,10 @@ def lines_of_words(program: Program) -> RDD:
 
 def count_lines(split: int, records: Iterable[Any]) -> Iterator[tuple[int, str, int]]:
     """(split, path, number of lines) for a split with lines."""
-    path, count = None, 0
-    for count, ((path, _), _) in enumerate(records, 1):
-        pass
-    if path is not None:
+    path, count = "", 0
+    for (last, _), _ in records:
+        path, count = last, count + 1
+    if count:
         yield split, path, count
 
 

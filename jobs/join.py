@@ -3,12 +3,13 @@
 import sys
 from typing import Any
 
-from pympr import RDD
-from pympr.errors import InputError
 from pympr.jobs._common import WHERE, Parser, Program, positive, run
 
-DESCRIPTION = "Join two files of columns. Result lines: the key, the other columns of LEFT, the other columns of RIGHT; a \
-side without the key gives no columns. Keys come in no order; lines of one key in the order of LEFT, then of RIGHT."
+from pympr import RDD
+from pympr.errors import InputError
+
+DESCRIPTION = """Join two files of columns. Result lines: the key, the other columns of LEFT, those of RIGHT;
+a side without the key gives no columns. Keys come in no order; lines of one key in the order of LEFT, then of RIGHT."""
 HOW = {"inner": RDD.join, "left": RDD.leftOuterJoin, "right": RDD.rightOuterJoin, "full": RDD.fullOuterJoin}
 
 
@@ -18,9 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("left", metavar="LEFT", help=WHERE)
     parser.add_argument("right", metavar="RIGHT", help="the same")
     parser.add_argument("--separator", default="\t", help="what is between columns (default TAB)")
-    parser.add_argument("--left-column", type=positive, default=1, metavar="N", help="the key of LEFT, from 1 (default 1)")
-    parser.add_argument("--right-column", type=positive, default=1, metavar="N", help="the key of RIGHT (default 1)")
-    parser.add_argument("--how", choices=HOW, default="inner", help="which keys: of both, left, right, or of any (full)")
+    parser.add_argument("--left-column", type=positive, default=1, metavar="N", help="key of LEFT, from 1 (default 1)")
+    parser.add_argument("--right-column", type=positive, default=1, metavar="N", help="key of RIGHT (default 1)")
+    parser.add_argument("--how", choices=HOW, default="inner", help="which keys: of both, left, right or any (full)")
     return run(parser, arguments, work)
 
 

@@ -5,8 +5,8 @@ from operator import add
 
 from pympr.jobs._common import Parser, Program, run
 
-DESCRIPTION = "Count requests by user agent in logs of the Combined Log Format. User agents with Mobile in them are told \
-apart. --output writes lines AGENT TAB COUNT TAB mobile|other, in no order. Lines of another format are left out and counted."
+DESCRIPTION = """Count requests by user agent in logs of the Combined Log Format, those with Mobile in them apart.
+--output writes lines AGENT TAB COUNT TAB mobile|other, in no order. Lines of another format are left out."""
 
 
 def main(arguments: list[str] | None = None) -> int:

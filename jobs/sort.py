@@ -5,15 +5,16 @@ import sys
 
 from pympr.jobs._common import Parser, Program, joined_paths, positive, run
 
+DESCRIPTION = """Sort lines by code point, or binary records by their first bytes; equal keys keep their order.
+The files of --output (part-00000, ...) are sorted one after the other. --records needs --output."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the job and return the exit code; all ranks must call it."""
-    description = "Sort lines by code point, or records by their first bytes; equal keys keep their order. The files of \
---output (part-00000, ...) are sorted one after the other."
-    parser = Parser("sort", description).add_inputs().add_parts()
+    parser = Parser("sort", DESCRIPTION).add_inputs().add_parts()
     parser.add_argument("-r", "--reverse", action="store_true", help="largest first")
-    parser.add_argument("--records", type=positive, metavar="BYTES", help="sort binary records of this length; needs --output")
-    parser.add_argument("--key", type=positive, metavar="BYTES", help="with --records: how many leading bytes are the key")
+    parser.add_argument("--records", type=positive, metavar="BYTES", help="sort binary records of this length")
+    parser.add_argument("--key", type=positive, metavar="BYTES", help="how many leading bytes of a record are the key")
     return run(parser, arguments, work, check)
 
 

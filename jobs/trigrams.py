@@ -1,12 +1,13 @@
 """Count the sequences of three words in text files, most frequent first."""
 
 import sys
+from collections.abc import Iterator
 from operator import add
-from typing import Iterator
 
 from pympr.jobs._common import Parser, Program, run
 
-DESCRIPTION = "Count sequences of three words within a line. --output writes lines WORD WORD WORD TAB COUNT, in no order."
+DESCRIPTION = """Count sequences of three words within a line.
+--output writes lines WORD WORD WORD TAB COUNT, in no order."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,8 +18,9 @@ import functools
 import operator
 import os
 import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from pympr.plan.function import Function
 from pympr.plan.narrow import Cached, Map, MapPartitions, SortGroups
@@ -81,7 +82,7 @@ class Job:
         if num_reducers is not None:
             self.num_reducers = num_reducers
 
-    def mapper(self, key: Any, value: Any) -> Pairs | None:
+    def mapper(self, key: Any, value: Any) -> Pairs:
         """Yield (key, value) pairs for one record; by default the record itself.
 
         For text, `key` is the byte offset of the line in its file (uncompressed),
@@ -97,7 +98,7 @@ class Job:
         """The partition, from 0, whose reducer gets `key`; by default chosen by the key's hash."""
         raise NotImplementedError
 
-    def reducer(self, key: Any, values: Iterator[Any]) -> Pairs | None:
+    def reducer(self, key: Any, values: Iterator[Any]) -> Pairs:
         """Yield (key, value) pairs for one key; by default the key with each of its values.
 
         Keys come in order within a partition, values in the order of their splits
@@ -291,10 +292,10 @@ def _task(job: Job, verb: str, counters: _Counters, unpack: Unpack) -> Function:
 
     Its defaults make ranks with other code or settings differ in the plan's digest.
     """
-    methods = tuple(getattr(job, name) for name in (f"{verb}_init", verb, f"{verb}_final"))
+    methods, settings = tuple(getattr(job, f"{verb}{part}") for part in ("_init", "", "_final")), _settings(job)
 
     @functools.wraps(methods[1])
-    def task(records: Iterator[Any], methods: Any = methods, settings: Any = _settings(job)) -> Pairs:
+    def task(records: Iterator[Any], methods: Any = methods, settings: Any = settings) -> Pairs:
         own = copy.copy(job)
         own._counters = counters
         return _calls(own, verb, unpack(own, records))

@@ -51,11 +51,12 @@ def test_existing_output_is_left_alone(sc, call, command, put, mpi_tmp_path):
     code, out, err = call(*command, put("text", "a\n"), "--output", kept.parent)
     assert code == 1 and out == [] and [path.name for path in kept.parent.iterdir()] == ["kept"]
     if sc.rank == 0:
-        assert err == [f"pympr {command[0]}: OutputExistsError: output directory {kept.parent} already exists: remove it or name another"]
+        said = f"output directory {kept.parent} already exists: remove it or name another"
+        assert err == [f"pympr {command[0]}: OutputExistsError: {said}"]
 
 
 def test_text_that_is_not_utf8(sc, call, command, put, mpi_tmp_path):
-    path = put("latin", "a b\n".encode() * 40 + "é a c d\n".encode("latin-1"))
+    path = put("latin", b"a b\n" * 40 + "é a c d\n".encode("latin-1"))
     code, out, err = call(*command, path)
     assert code == 1 and out == []
     if sc.rank == 0:

@@ -80,7 +80,8 @@ def log_lines(number):
         if drawn.random() < 0.02:
             yield drawn.choice(["", "garbage", '127.0.0.1 - - [x] "GET / HTTP/1.1" 400 0', '"'])
         agent = drawn.choice(AGENTS)
-        yield f'10.0.0.{drawn.randrange(256)} - - [10/Oct/2024:13:55:36 +0000] "GET /{drawn.random()} HTTP/1.1" 200 1 "-" "{agent}"'
+        request = f"GET /{drawn.random()} HTTP/1.1"
+        yield f'10.0.0.{drawn.randrange(256)} - - [10/Oct/2024:13:55:36 +0000] "{request}" 200 1 "-" "{agent}"'
 
 
 def test_logcount(sc, call, put, mpi_tmp_path):

@@ -40,8 +40,8 @@ def test_files(sc, call, sources, mpi_tmp_path):
     index = expected_index(lines)
     code, out, _ = call("invertedindex", folder, "--output", mpi_tmp_path / "out", "--top", 4, "--no-report")
     assert code == 0
-    entries = [(word, " ".join(f"{path}:{len(found)}" for path, found in index[word].items())) for word in sorted(index)]
-    assert saved(mpi_tmp_path / "out") == [f"{word}\t{files}" for word, files in entries]
+    files = {word: " ".join(f"{path}:{len(found)}" for path, found in index[word].items()) for word in index}
+    assert saved(mpi_tmp_path / "out") == [f"{word}\t{files[word]}" for word in sorted(index)]
     if sc.rank == 0:
         most = sorted(index, key=lambda word: (-len(index[word]), word))[:4]
         assert [line.split()[:2] for line in out[1:5]] == [[str(len(index[word])), word] for word in most]

@@ -81,7 +81,8 @@ def test_records_of_another_length(sc, call, put, mpi_tmp_path):
     code, _, err = call("sort", "--records", 7, put("odd", b"x" * 20), "--output", mpi_tmp_path / "out")
     assert code == 1 and not (mpi_tmp_path / "out").exists()
     if sc.rank == 0:
-        assert err == [f"pympr sort: InputError: {mpi_tmp_path / 'odd'} has 20 bytes, which is not a multiple of the record length 7"]
+        wrong = "has 20 bytes, which is not a multiple of the record length 7"
+        assert err == [f"pympr sort: InputError: {mpi_tmp_path / 'odd'} {wrong}"]
 
 
 def table(keys, width, seed):

@@ -25,8 +25,8 @@ class Outcome(NamedTuple):
     seconds: float
 
     def reports(self) -> int:
-        """How many ranks reported the end of the job."""
-        return len(re.findall(r"^pympr: rank .* all ranks end with code \d+$", self.err, re.MULTILINE))
+        """How many ranks reported the end of the job; launchers may put what another rank wrote on the same line."""
+        return len(re.findall(r"pympr: rank \d+ of \d+ [^\n]*?all ranks end with code \d+", self.err))
 
 
 def python(name: str, *arguments: str) -> list[str]:

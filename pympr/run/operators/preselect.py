@@ -1,6 +1,7 @@
 """Rows that may be among the smallest or largest, found in columns before any record is made."""
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 

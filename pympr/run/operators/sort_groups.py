@@ -1,6 +1,7 @@
 """The groups of one partition in the order of their keys."""
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from pympr.config import Config
 from pympr.data.block import Block, ObjectBlock, concat
