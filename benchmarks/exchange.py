@@ -21,7 +21,6 @@ from pympr.collectives.choose import explain_exchange
 from pympr.collectives.exchange import Part, exchange
 from pympr.collectives.world import library_name, world
 
-
 LINE = (
     "{kilobytes_a_pair:>10} {median_alltoallv_us:>13} {median_exchange_us:>12} {median_ratio:>6}"
     " {best_alltoallv_us:>13} {best_exchange_us:>12} {best_ratio:>6}"
@@ -66,8 +65,10 @@ def compare(here, kilobytes: int, variant: str, seconds: float) -> dict:
         seconds,
     )
     assert np.array_equal(result.columns[0], received)
-    return {"kilobytes_a_pair": kilobytes} | figures("median", statistics.median, alltoallv, exchanged) | figures(
-        "best", min, alltoallv, exchanged
+    return (
+        {"kilobytes_a_pair": kilobytes}
+        | figures("median", statistics.median, alltoallv, exchanged)
+        | figures("best", min, alltoallv, exchanged)
     )
 
 

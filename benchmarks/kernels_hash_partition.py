@@ -40,7 +40,9 @@ def hashes(values: np.ndarray, random: np.random.Generator) -> Iterator[Case]:
     rows = len(values)
     out, other = np.empty(rows, np.uint64), np.zeros(rows, np.uint64)
     floats, bools = random.random(rows), values > 0
-    yield Case("hash int64", rows, lambda: hash.hash_fixed(values, SEED, out=out), 16 * rows, lambda: mixed(values), "same")
+    yield Case(
+        "hash int64", rows, lambda: hash.hash_fixed(values, SEED, out=out), 16 * rows, lambda: mixed(values), "same"
+    )
     yield Case("hash float64", rows, lambda: hash.hash_fixed(floats, SEED, out=out), 16 * rows)
     yield Case("hash bool", rows, lambda: hash.hash_fixed(bools, SEED, out=out), 9 * rows)
     yield Case("hash combine", rows, lambda: hash.hash_combine(out, other), 24 * rows)
@@ -50,7 +52,9 @@ def hashes(values: np.ndarray, random: np.random.Generator) -> Iterator[Case]:
         yield Case(
             f"hash strings of 1..{longest}",
             rows // 4,
-            lambda data=data, offsets=offsets: hash.hash_bytes(data, offsets[:-1], offsets[1:], SEED, out=text),
+            lambda data=data, offsets=offsets, out=text: hash.hash_bytes(
+                data, offsets[:-1], offsets[1:], SEED, out=out
+            ),
             len(data) + 16 * len(text),
         )
 
@@ -93,9 +97,7 @@ def partitions(values: np.ndarray, num: int) -> Iterator[Case]:
         lambda: values[np.argsort(buckets, kind="stable")],
         "values[argsort]",
     )
-    yield Case(
-        f"{num} ranges: histogram", rows, lambda: partition.histogram_by_range(values, splitters), 8 * rows
-    )
+    yield Case(f"{num} ranges: histogram", rows, lambda: partition.histogram_by_range(values, splitters), 8 * rows)
     yield Case(
         f"{num} ranges: scatter int64",
         rows,
@@ -154,17 +156,35 @@ def takes(values: np.ndarray, random: np.random.Generator) -> Iterator[Case]:
         lambda: np.take(values, index, out=out, mode="clip"),
         "take",
     )
-    yield Case("filter int64, half", rows, lambda: take.filter_fixed(values, mask), 13 * rows, lambda: values[mask], "[mask]")
-    yield Case("filter uint8, half", rows, lambda: take.filter_fixed(mask, mask), 2 * rows, lambda: mask[mask], "[mask]")
-    yield Case("mask to index", rows, lambda: take.mask_to_index(mask), 5 * rows, lambda: np.flatnonzero(mask), "flatnonzero")
     yield Case(
-        "lengths to offsets", rows, lambda: take.lengths_to_offsets(lengths), 16 * rows, lambda: np.cumsum(lengths), "cumsum"
+        "filter int64, half", rows, lambda: take.filter_fixed(values, mask), 13 * rows, lambda: values[mask], "[mask]"
+    )
+    yield Case(
+        "filter uint8, half", rows, lambda: take.filter_fixed(mask, mask), 2 * rows, lambda: mask[mask], "[mask]"
+    )
+    yield Case(
+        "mask to index", rows, lambda: take.mask_to_index(mask), 5 * rows, lambda: np.flatnonzero(mask), "flatnonzero"
+    )
+    yield Case(
+        "lengths to offsets",
+        rows,
+        lambda: take.lengths_to_offsets(lengths),
+        16 * rows,
+        lambda: np.cumsum(lengths),
+        "cumsum",
     )
     data, offsets = strings(random, rows // 4, 10)
     order = random.permutation(rows // 4)
     starts, ends = offsets[:-1][order], offsets[1:][order]
-    yield Case("compact, in order", rows // 4, lambda: take.compact_bytes(data, offsets[:-1], offsets[1:]), 2 * len(data) + 8 * rows)
-    yield Case("compact, any order", rows // 4, lambda: take.compact_bytes(data, starts, ends), 2 * len(data) + 8 * rows)
+    yield Case(
+        "compact, in order",
+        rows // 4,
+        lambda: take.compact_bytes(data, offsets[:-1], offsets[1:]),
+        2 * len(data) + 8 * rows,
+    )
+    yield Case(
+        "compact, any order", rows // 4, lambda: take.compact_bytes(data, starts, ends), 2 * len(data) + 8 * rows
+    )
 
 
 def strings(random: np.random.Generator, rows: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
@@ -186,7 +206,8 @@ def seconds(call: Callable[[], object], loops: int) -> tuple[float, float]:
 
 def report(case: Case, loops: int) -> None:
     median, least = seconds(case.call, loops)
-    line = f"{case.name:32} {median / case.rows * 1e9:7.2f} {least / case.rows * 1e9:7.2f} {case.moved_bytes / median / 1e9:7.1f}"
+    per_row = f"{median / case.rows * 1e9:7.2f} {least / case.rows * 1e9:7.2f}"
+    line = f"{case.name:32} {per_row} {case.moved_bytes / median / 1e9:7.1f}"
     if case.peer:
         peer, _ = seconds(case.peer, max(1, loops // 3))
         line += f" {peer / median:7.1f} {case.peer_name}"

@@ -148,9 +148,7 @@ def joins(rows: int, random: np.random.Generator) -> Iterator[Case]:
         table.probe(probe, rows)
 
     for name, (build, probe, kinds) in sides.items():
-        yield Case(
-            f"join: {name}", 2 * rows, lambda build=build, probe=probe, kinds=kinds: both(build, probe, kinds)
-        )
+        yield Case(f"join: {name}", 2 * rows, lambda build=build, probe=probe, kinds=kinds: both(build, probe, kinds))
 
 
 def join_and_add(build: np.ndarray, probe: np.ndarray, values: np.ndarray) -> tuple[int, int]:

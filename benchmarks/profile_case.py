@@ -1,6 +1,6 @@
 """Where pympr's time goes in one case: seconds of each repetition, then rank 0's functions by their own CPU time.
 
-    mpirun -n 2 python benchmarks/profile_case.py wordcount-zipf --scale small
+mpirun -n 2 python benchmarks/profile_case.py wordcount-zipf --scale small
 """
 
 import argparse

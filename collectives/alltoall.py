@@ -17,7 +17,7 @@ _PEERS_AT_ONCE = 64
 def alltoallv(
     world: Any, array: np.ndarray, counts: Sequence[int], starts: Sequence[int] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Send `counts[r]` rows of `array` to each rank r; the rows that came, by rank, and how many from each (int64[size]).
+    """Send `counts[r]` rows of `array` to each rank r; the rows that came, by rank, and their counts (int64[size]).
 
     The rows for rank r begin at `starts[r]`, by default after those for rank r - 1.
     Any dtype without Python objects, any number of bytes: what is too much for
@@ -51,7 +51,9 @@ def _checked(array, counts, starts, size) -> tuple[np.ndarray, np.ndarray]:
     counts = np.asarray(counts, np.int64)
     starts = np.cumsum(counts) - counts if starts is None else np.asarray(starts, np.int64)
     if counts.shape != (size,) or starts.shape != (size,):
-        raise ValueError(f"counts and starts must have one entry a rank ({size}), got {counts.shape} and {starts.shape}")
+        raise ValueError(
+            f"counts and starts must have one entry a rank ({size}), got {counts.shape} and {starts.shape}"
+        )
     if (counts < 0).any() or (starts < 0).any() or (starts + counts > len(array)).any():
         raise ValueError(f"counts {counts.tolist()} from {starts.tolist()} leave an array of {len(array)} rows")
     return counts, starts

@@ -56,7 +56,9 @@ def exchange_flat(world: World, outgoing: Outgoing | None, error: Exception | No
     return result[0], _count(world, outgoing, head, result[1], rounds, waited_seconds)
 
 
-def _count(world: World, outgoing: Outgoing, head: _Head, entries: np.ndarray, rounds: int, waited_seconds: float) -> Counters:
+def _count(
+    world: World, outgoing: Outgoing, head: _Head, entries: np.ndarray, rounds: int, waited_seconds: float
+) -> Counters:
     """The counters, of payload alone: tables and borders are not counted."""
     row_bytes = outgoing.rows.row_bytes
     sent = [_payload(outgoing.counts_for(rank), row_bytes) for rank in range(world.size) if rank != world.rank]
@@ -97,7 +99,9 @@ def _before(table: np.ndarray) -> np.ndarray:
 def _exchange_heads(world: World, lengths, outgoing: Outgoing | None, error: Exception | None) -> _Head:
     mine, heads = np.zeros((2, world.size, len(_Head._fields)), np.int64)
     if error is None:
-        mine[:] = np.stack(np.broadcast_arrays(lengths, len(outgoing.parts), 0, outgoing.rows.kind, lengths.sum()), axis=1)
+        mine[:] = np.stack(
+            np.broadcast_arrays(lengths, len(outgoing.parts), 0, outgoing.rows.kind, lengths.sum()), axis=1
+        )
     else:
         mine[:, _Head._fields.index("failed")] = 1
     world.comm.Alltoall(mine, heads)

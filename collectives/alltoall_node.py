@@ -31,7 +31,7 @@ class _Offer(NamedTuple):
 
 
 class _Sums(NamedTuple):
-    """What all ranks know alike when they have read the board; `misfits` are the ranks that must offer another inbox."""
+    """What all ranks know alike when they have read the board; `misfits` are the ranks to offer another inbox."""
 
     totals: Totals
     misfits: list[int]

@@ -43,7 +43,7 @@ class Attempt:
             self._raise_failures()
 
     def refuse(self, failed: bool, other_kind: int = -1) -> None:
-        """Raise on all ranks when they know by other ways that one `failed`, or which has another kind of rows (-1: none)."""
+        """Raise on all ranks when all know that one `failed`, or which has another kind of rows (-1: none)."""
         if failed:
             self._raise_failures()
         if other_kind >= 0:

@@ -27,7 +27,7 @@ def core_mask() -> frozenset[int]:
 
 
 def share_cores(world: Any) -> int:
-    """Set and return the kernels' threads of this rank: `OMP_NUM_THREADS`, else its share of the node's cores. Collective.
+    """Set and return this rank's kernel threads: `OMP_NUM_THREADS`, else its share of the node's cores. Collective.
 
     Without it two ranks that may both use two cores would run four threads on them, which
     wait for each other at every turn.

@@ -181,7 +181,11 @@ def _checked(part: Part, rows: Rows) -> Part:
 
 def _bytes(column: BytesColumn, count: int, source: int) -> BytesColumn:
     data, starts, ends = column
-    return _vector(data, _UINT8, None, source), _vector(starts, _INT64, count, source), _vector(ends, _INT64, count, source)
+    return (
+        _vector(data, _UINT8, None, source),
+        _vector(starts, _INT64, count, source),
+        _vector(ends, _INT64, count, source),
+    )
 
 
 def _vector(array: np.ndarray, dtype: np.dtype, count: int | None, source: int) -> np.ndarray:

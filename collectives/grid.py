@@ -22,7 +22,7 @@ class Grid(World):
         self.coordinates = tuple(comm.Get_coords(self.rank)) if comm is not None else (0,) * len(dims)
 
     def neighbours(self, axis: int, distance: int = 1) -> tuple[int | None, int | None]:
-        """The ranks `distance` steps before and after this one along `axis`; None beyond an edge that is not periodic."""
+        """The ranks `distance` steps before and after this one along `axis`; None past an edge that is not periodic."""
         if self.comm is None:
             alone = 0 if self.periods[axis] else None
             return alone, alone
@@ -52,7 +52,7 @@ def make_grid(world: World, dims: Sequence[int], periods: Sequence[bool] | None)
 
 
 def choose_dims(size: int, dims: Sequence[int]) -> tuple[int, ...]:
-    """`dims` with every 0 replaced so that the product is `size`, the chosen ones as equal as they can be, largest first.
+    """`dims` with every 0 replaced so that the product is `size`, the chosen as equal as can be, largest first.
 
     >>> choose_dims(12, [0, 0]), choose_dims(12, [3, 0]), choose_dims(8, [0, 0, 0])
     ((4, 3), (3, 4), (2, 2, 2))

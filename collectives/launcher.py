@@ -24,6 +24,9 @@ _LAUNCHERS = (
     ("a PMIx launcher", ("PMIX_RANK", "PMIX_NAMESPACE"), "PMIX_RANK", "SLURM_STEP_NUM_TASKS"),
 )
 
+# How a library's version begins, its name, and what srun calls its process manager.
+_OWN_LAUNCHERS = (("Open MPI", "Open MPI", "pmix"), ("Intel", "Intel MPI", "pmi2"), ("MPICH", "MPICH", "pmi2"))
+
 
 def find_launch(environment: Mapping[str, str]) -> Launch | None:
     """Who started this process as one of several ranks, or None for a process on its own.
@@ -91,7 +94,7 @@ def mismatch(environment: Mapping[str, str], size: int, library: str) -> str | N
     True
     >>> print(mismatch({"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "4"}, 1, "MPICH 5.0.2"))
     Open MPI's mpirun started 4 processes, but each is rank 0 of 1 to MPICH 5.0.2; start with MPICH's own launcher: mpirun -n 4 (the one in the folder of this Python), or srun --mpi=pmi2; PYMPR_ALLOW_SINGLETON=1 accepts a world of one
-    """
+    """  # noqa: E501
     launch = find_launch(environment)
     if launch is None or launch.size is None or launch.size < 2 or size > 1:
         return None
@@ -127,12 +130,10 @@ def _remedy(library: str, launch: Launch) -> str:
     size = launch.size
     if not library:
         return "unset PYMPR_MPI"
-    if library.startswith("Open MPI"):
-        return f"start with Open MPI's own launcher: mpirun -n {size} (the one in the folder of this Python), or srun --mpi=pmix"
-    if library.startswith("Intel"):
-        return f"start with Intel MPI's own launcher: mpirun -n {size} (the one in the folder of this Python), or srun --mpi=pmi2"
-    if library.startswith("MPICH"):
-        return f"start with MPICH's own launcher: mpirun -n {size} (the one in the folder of this Python), or srun --mpi=pmi2"
+    for known, name, srun in _OWN_LAUNCHERS:
+        if library.startswith(known):
+            beside = "the one in the folder of this Python"
+            return f"start with {name}'s own launcher: mpirun -n {size} ({beside}), or srun --mpi={srun}"
     return f"start with the launcher of {library}"
 
 

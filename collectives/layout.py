@@ -82,7 +82,7 @@ def plan_inbox(item_bytes: tuple[int, ...], totals: np.ndarray) -> Inbox:
 
 
 def columns_of(memory: np.ndarray, dtypes: tuple, lane_starts, totals) -> list:
-    """The columns that lie in `memory` (uint8) as planned; dtype None is bytes, whose lengths become offsets here, once."""
+    """The columns that lie in `memory` (uint8) as planned; dtype None is bytes, its lengths become offsets, once."""
     rows, lane, bytes_column, columns = int(totals[0]), 0, 0, []
     for dtype in dtypes:
         start = int(lane_starts[lane])

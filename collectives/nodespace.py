@@ -52,7 +52,7 @@ class NodeSpace:
         return worst
 
     def inbox_addresses(self, used_bytes: list[int], second: list[int]) -> np.ndarray:
-        """Where in this process the others' inboxes begin (uint64[size]); those of the ranks in `second` by their second offer.
+        """Where the others' inboxes begin in this process (uint64[size]); of ranks in `second` by their second offer.
 
         Inboxes of which nothing is used are left out. The addresses are good until the next call.
         """

@@ -13,7 +13,7 @@ _CHUNK_ITEMS = 1 << 27
 
 
 def allreduce(world: Any, array: np.ndarray, operation: str) -> np.ndarray:
-    """Every item combined over the ranks; same shape and dtype as `array`, which must have one shape and dtype everywhere.
+    """Every item combined over the ranks; as `array`, which must have one shape and dtype everywhere.
 
     `operation` is "sum", "prod", "min", "max", "and" or "or"; the last two are
     logical on bool and bitwise on integers. Integer sums and products are exact:

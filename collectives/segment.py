@@ -123,7 +123,7 @@ class Pool:
         return sum(segment.populated_bytes for segment in [*self._free, *self._returned])
 
     def lease(self, used_bytes: int) -> Lease:
-        """A segment of at least `used_bytes`, its pages faulted in, its content arbitrary. MemoryError when there is none."""
+        """A segment of at least `used_bytes`, its pages faulted in, content arbitrary. MemoryError if there is none."""
         with self._lock:
             self._collect()
             segment = self._find(used_bytes) or self._make(used_bytes)

@@ -6,10 +6,13 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pympr.collectives import launcher
 from pympr.errors import LaunchError
+
+if TYPE_CHECKING:
+    from pympr.collectives.grid import Grid
 
 
 class World:

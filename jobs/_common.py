@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from pympr.jobs import _report
-
 from pympr import RDD, SparkContext
 from pympr.errors import InputError, KeyTypeError, OutputExistsError
+from pympr.jobs import _report
 
 # What a user can put right; anything else is a bug and keeps its traceback.
 EXPECTED = (OSError, ImportError, InputError, KeyTypeError, OutputExistsError)

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from operator import add
 from typing import Any
 
-from pympr.jobs._common import Parser, Program, run
-
 from pympr import RDD
+from pympr.jobs._common import Parser, Program, run
 
 DESCRIPTION = """Index words by file. Lines of --output, sorted by word: WORD TAB FILE:COUNT ..., with --lines
 WORD TAB FILE:LINE,LINE ... . The table shows the words that stand in the most files."""

@@ -3,10 +3,9 @@
 import sys
 from typing import Any
 
-from pympr.jobs._common import WHERE, Parser, Program, positive, run
-
 from pympr import RDD
 from pympr.errors import InputError
+from pympr.jobs._common import WHERE, Parser, Program, positive, run
 
 DESCRIPTION = """Join two files of columns. Result lines: the key, the other columns of LEFT, those of RIGHT;
 a side without the key gives no columns. Keys come in no order; lines of one key in the order of LEFT, then of RIGHT."""

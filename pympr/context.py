@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from typing import Any, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from pympr.plan.node import Node
 from pympr.plan.sources import Arrays, BinaryRecords, Collection, Range, TextFile
@@ -120,7 +121,9 @@ class SparkContext:
         """
         arrays = local_array if isinstance(local_array, tuple) else (local_array,)
         kinds = self._session.array_kinds(arrays)
-        node = Arrays(self._next_id(), arrays, ",".join(kinds), isinstance(local_array, tuple), self._session.world.size)
+        node = Arrays(
+            self._next_id(), arrays, ",".join(kinds), isinstance(local_array, tuple), self._session.world.size
+        )
         return self._rdd(node)
 
     def union(self, rdds: Sequence[RDD]) -> RDD:

@@ -1,16 +1,16 @@
 """Hadoop's MapReduce on MPI ranks: a mapper, sorted groups, a reducer.
 
-    class WordCount(Job):
-        def mapper(self, offset, line):
-            for word in line.split():
-                yield word, 1
+class WordCount(Job):
+    def mapper(self, offset, line):
+        for word in line.split():
+            yield word, 1
 
-        def reducer(self, word, counts):
-            yield word, sum(counts)
+    def reducer(self, word, counts):
+        yield word, sum(counts)
 
-        combiner = reducer
+    combiner = reducer
 
-    WordCount("books/*.txt", output="counts").run()
+WordCount("books/*.txt", output="counts").run()
 """
 
 import copy

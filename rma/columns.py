@@ -17,7 +17,11 @@ def check_column(column: Column, name: str, dtype: np.dtype | str | None = None)
     """`column`, contiguous; TypeError for what is none, or not of `dtype` where that is given."""
     if isinstance(column, tuple):
         data, starts, ends = (np.ascontiguousarray(array) for array in column)
-        if [array.dtype for array in (data, starts, ends)] != [np.uint8, np.int64, np.int64] or starts.shape != ends.shape:
+        if [array.dtype for array in (data, starts, ends)] != [
+            np.uint8,
+            np.int64,
+            np.int64,
+        ] or starts.shape != ends.shape:
             raise TypeError(f"a column of bytes is (data uint8, starts int64, ends int64), got {name} otherwise")
         column = data, starts, ends
     elif not isinstance(column, np.ndarray) or column.ndim != 1 or column.dtype.hasobject or not column.itemsize:

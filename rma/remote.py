@@ -7,7 +7,9 @@ from pympr.rma.records import Kind, directory_bits, owner_and_place, records_sta
 from pympr.rma.window import Window
 
 
-def fetch(window: Window, kind: Kind, counts: np.ndarray, keys: Column, hashes: np.ndarray) -> tuple[np.ndarray, Column]:
+def fetch(
+    window: Window, kind: Kind, counts: np.ndarray, keys: Column, hashes: np.ndarray
+) -> tuple[np.ndarray, Column]:
     """Which of `keys` there are (bool[n]), and the values of those; `counts` is the records of every rank.
 
     Three rounds of gets, each in flight together: the bucket's bounds, its records, their texts.

@@ -189,7 +189,9 @@ class Window:
     def _own_or_window(self) -> Any:
         """The MPI window, or None for the only rank; RuntimeError where a rank cannot act alone."""
         if self.way == "two-sided":
-            raise RuntimeError("windows do not work with this MPI library here; use epochs, which all ranks take part in")
+            raise RuntimeError(
+                "windows do not work with this MPI library here; use epochs, which all ranks take part in"
+            )
         return self._window
 
 

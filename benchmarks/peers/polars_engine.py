@@ -33,7 +33,7 @@ def wordcount(text: str):
 def logcount(log: str):
     import polars as pl
 
-    fields = {name: pl.String for name in ("request", "path", "sizes", "referrer", "space", "agent", "end")}
+    fields = dict.fromkeys(("request", "path", "sizes", "referrer", "space", "agent", "end"), pl.String)
     lines = pl.scan_csv(log, has_header=False, separator='"', quote_char=None, schema=fields)
     query = lines.group_by("agent").agg(pl.len())
 

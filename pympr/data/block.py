@@ -1,7 +1,8 @@
 """Blocks: runs of records, as columns or as Python objects."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Iterable, Sequence, Union
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,7 @@ class ObjectBlock:
         return self
 
 
-Block = Union[ColumnBlock, ObjectBlock]
+Block = ColumnBlock | ObjectBlock
 
 
 def to_columns(block: Block) -> Block:

@@ -60,9 +60,7 @@ class BytesColumn:
         return int((self.ends - self.starts).sum()) < len(self.data) // 2
 
     def slice(self, begin: int, end: int) -> "BytesColumn":
-        return BytesColumn(
-            self.data, self.starts[begin:end], self.ends[begin:end], _slice(self.valid, begin, end)
-        )
+        return BytesColumn(self.data, self.starts[begin:end], self.ends[begin:end], _slice(self.valid, begin, end))
 
     def take(self, index: np.ndarray) -> "BytesColumn":
         starts, ends = take.take_fixed(self.starts, index), take.take_fixed(self.ends, index)

@@ -1,7 +1,8 @@
 """Python values to columns and back, exactly."""
 
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 

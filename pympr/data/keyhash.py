@@ -5,7 +5,8 @@ import datetime
 import decimal
 import enum
 import fractions
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def _plain_object(key: Any) -> Any:
     if isinstance(key, frozenset):
         return "frozenset", *sorted(hash_keys([item], 0).tolist()[0] >> 1 for item in key)
     if isinstance(key, datetime.datetime):
-        return "datetime", (key.astimezone(datetime.timezone.utc) if key.tzinfo else key).isoformat()
+        return "datetime", (key.astimezone(datetime.UTC) if key.tzinfo else key).isoformat()
     if isinstance(key, (datetime.date, datetime.time, datetime.timedelta)):
         return type(key).__name__, str(key)
     if dataclasses.is_dataclass(key) and type(key).__hash__ is not None:

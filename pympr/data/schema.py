@@ -5,7 +5,6 @@ layout become columns and come back as exactly the same Python values.
 """
 
 from dataclasses import dataclass, replace
-from typing import Union
 
 KINDS = ("int64", "float64", "bool", "string", "bytes", "none")
 VARIABLE_KINDS = ("string", "bytes")
@@ -40,7 +39,7 @@ class Row:
         return f"({', '.join(map(str, self.items))})"
 
 
-Layout = Union[Leaf, Row]
+Layout = Leaf | Row
 
 
 def leaves(layout: Layout) -> tuple[Leaf, ...]:

@@ -5,7 +5,6 @@ import numpy as np
 from pympr.errors import KernelError
 from pympr.native.library import require
 
-
 ITEM_BYTES = (1, 2, 4, 8, 16)
 """Sizes of the items that kernels move without knowing what they are."""
 

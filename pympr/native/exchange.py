@@ -125,7 +125,7 @@ def find_places(shape: Shape, totals: Totals, inboxes: np.ndarray) -> tuple[np.n
 
 
 def count_part(shape: Shape, row: np.ndarray, source: int, columns: list, buckets: np.ndarray) -> None:
-    """Fill a part's row (int64[width]) of its table. KernelError for a bucket that is no rank, or an end before its start.
+    """Fill a part's row (int64[width]) of its table. KernelError: a bucket is no rank, an end before its start.
 
     Dtypes, lengths and contiguity have been checked.
     """

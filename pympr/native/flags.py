@@ -31,7 +31,7 @@ class Meeting:
         self._worst = ffi.new("int64_t *")
 
     def meet(self, status: int, timeout_seconds: float = float("inf")) -> int:
-        """Wait until all ranks have come; the largest status of any. TimeoutError leaves the rank come: `go_on` waits on."""
+        """Wait until all ranks have come; the largest status of any. After TimeoutError `go_on` waits on."""
         return self._finish(
             lib.pympr_flags_meet(self._worst, self._place, self._size, self._rank, status, self._spins, _SLICE_US),
             timeout_seconds,

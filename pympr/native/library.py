@@ -8,7 +8,7 @@ import numpy as np
 from pympr.errors import KernelError
 
 try:
-    from pympr.native._kernels import ffi, lib
+    from pympr.native._kernels import ffi, lib  # noqa: F401 (others import it from here)
 except ImportError as error:
     raise ImportError(
         f"pympr's C kernels are not built ({error}); run 'pip install -e .' in the source tree"

@@ -168,9 +168,7 @@ def scatter_fixed(values: np.ndarray, buckets: np.ndarray, cursors: np.ndarray) 
     cursors[:] = part_cursors[-1]
 
 
-def scatter_by_range(
-    values: np.ndarray, splitters: np.ndarray, cursors: np.ndarray, side: str = "left"
-) -> None:
+def scatter_by_range(values: np.ndarray, splitters: np.ndarray, cursors: np.ndarray, side: str = "left") -> None:
     """`scatter_fixed` of int64 or float64 to their `buckets_by_range`, which are not stored.
 
     There is one cursor more than splitters. Saves writing and reading four bytes a row, and

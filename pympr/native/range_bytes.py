@@ -1,6 +1,6 @@
 """Ranges of byte strings between sorted splitters."""
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 

@@ -21,9 +21,7 @@ def _rule(node: Node) -> Node | None:
     if constant is None:
         return None
     text = replace(node.child.child, unit="text")
-    return CombineWords(
-        text, node.create, node.merge_value, node.merge_combiners, node.operation, constant
-    )
+    return CombineWords(text, node.create, node.merge_value, node.merge_combiners, node.operation, constant)
 
 
 def _constant_of(node: Node) -> int | None:

@@ -26,7 +26,9 @@ def _recognise(node: Node) -> Node | None:
         if isinstance(node, Map):
             return Project(node.child, expression, node.function, node.preserves)
         value = expression.substitute(Item(Argument(), 1))
-        return Project(node.child, MakeTuple((Item(Argument(), 0), value)), node.function, preserves=True, of_values=True)
+        return Project(
+            node.child, MakeTuple((Item(Argument(), 0), value)), node.function, preserves=True, of_values=True
+        )
     return None
 
 

@@ -1,6 +1,6 @@
 """The driver of the rules: one pass over an ordered list, with an observer."""
 
-from typing import Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from pympr.optimise.rules import RULES
 from pympr.plan.node import Node

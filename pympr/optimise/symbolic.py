@@ -7,7 +7,8 @@ gives None, and the function runs as Python.
 import dis
 import operator
 import types
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from pympr.plan.expression import (
     Argument,

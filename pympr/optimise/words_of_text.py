@@ -6,7 +6,6 @@ from pympr.plan.narrow import Words
 from pympr.plan.node import Node, transform
 from pympr.plan.sources import TextFile
 
-
 _WITHOUT_SURROGATES = ("strict", "ignore", "replace", "backslashreplace")
 
 

@@ -1,7 +1,8 @@
 """Column expressions: what a recognised function does to a record."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, Callable
+from typing import Any
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ import hashlib
 import inspect
 import os
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 # Stands in a description for what can change, of which only the type is told.
 OPAQUE = "\0opaque:"

@@ -1,8 +1,9 @@
 """The base of all plan nodes: immutable, comparable, with children in order."""
 
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any, Callable, Iterator
+from typing import Any
 
 from pympr.plan.function import Function
 

@@ -13,7 +13,18 @@ from pympr.plan.narrow import (
     Words,
 )
 from pympr.plan.node import Node
-from pympr.plan.wide import CoGroup, Combine, Contract, Exchange, FinalCombine, Group, Join, LocalCombine, PartitionBy, Sort
+from pympr.plan.wide import (
+    CoGroup,
+    Combine,
+    Contract,
+    Exchange,
+    FinalCombine,
+    Group,
+    Join,
+    LocalCombine,
+    PartitionBy,
+    Sort,
+)
 
 _PLACED = (Combine, FinalCombine, Group, PartitionBy, Join, CoGroup, Sort)
 _KEEPS_KEYS = (Filter, Where, MapValues, FlatMapValues, Cached, LocalCombine)

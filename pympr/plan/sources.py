@@ -1,7 +1,8 @@
 """Where rows come from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Sequence
+from typing import Any
 
 from pympr.plan.node import Node
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from pympr.plan.function import Function
 from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Map, MapBlocks, MapPartitions, MapValues, Union

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import index, itemgetter
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from pympr.plan.function import Function
 from pympr.plan.wide import ByRange, CoGroup, Combine, Group, Hash, Join, PartitionBy, Sort

@@ -1,6 +1,7 @@
 """Partitions claimed one at a time, so that a slow rank does fewer."""
 
-from typing import Any, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 

@@ -1,7 +1,8 @@
 """One table from plan node to what it does to rows."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Callable
+from typing import Any
 
 from pympr.config import Config
 from pympr.plan import narrow, sources, wide
@@ -68,9 +69,7 @@ def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
 
 def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
     rows = at.rows(node.child)
-    return replace(
-        rows, blocks=lambda index: partitions.map_partition(node, index, rows.blocks(index), at.config)
-    )
+    return replace(rows, blocks=lambda index: partitions.map_partition(node, index, rows.blocks(index), at.config))
 
 
 def _join(at: Evaluator, node: wide.Join) -> Rows:
@@ -80,9 +79,7 @@ def _join(at: Evaluator, node: wide.Join) -> Rows:
 
 def _cogroup(at: Evaluator, node: wide.CoGroup) -> Rows:
     inputs = [at.rows(child) for child in node.inputs]
-    return replace(
-        inputs[0], blocks=lambda index: group.cogroup([rows.blocks(index) for rows in inputs], at.config)
-    )
+    return replace(inputs[0], blocks=lambda index: group.cogroup([rows.blocks(index) for rows in inputs], at.config))
 
 
 def _step(step: Callable[[Evaluator, Any], Callable]) -> Callable[[Evaluator, Any], Rows]:

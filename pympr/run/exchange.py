@@ -1,8 +1,9 @@
 """The one seam where blocks become buffers and rows change ranks."""
 
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -199,8 +200,7 @@ def _separate(placing: Placing, block: Block, world: World, ids: np.ndarray | No
     edges = np.concatenate([[0], np.cumsum(partition.histogram(local, len(owned)))])
     arranged = _arranged(block, local, edges)
     return {
-        index: [arranged.slice(int(a), int(b))] if b > a else []
-        for index, a, b in zip(owned, edges[:-1], edges[1:])
+        index: [arranged.slice(int(a), int(b))] if b > a else [] for index, a, b in zip(owned, edges[:-1], edges[1:])
     }
 
 

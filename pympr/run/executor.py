@@ -1,9 +1,10 @@
 """Walks the stages of a plan, in the same order on every rank."""
 
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any
 
 from pympr.collectives.world import World
 from pympr.config import Config

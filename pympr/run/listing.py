@@ -1,13 +1,13 @@
 """Input files, listed by one rank and the same for all."""
 
-from typing import Callable
+from collections.abc import Callable
 
 from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.run.agreement import agree_on_folder, call_site
-from pympr.run.together import together
 from pympr.run.splits import Split, cut_files, cut_records, list_files
+from pympr.run.together import together
 
 
 class Listing:

@@ -1,7 +1,8 @@
 """From a movement contract to the partition of every row."""
 
+from collections.abc import Callable
 from operator import index
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 

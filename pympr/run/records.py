@@ -1,7 +1,8 @@
 """What a run did, stage by stage: public counters that tests and reports read."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any, Iterator
+from typing import Any
 
 from pympr.data.block import Block
 

@@ -1,7 +1,7 @@
 """The values of one key."""
 
-from collections.abc import Sequence
-from typing import Any, Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 
 class ResultIterable:

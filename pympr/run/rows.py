@@ -1,7 +1,7 @@
 """Partitioned rows: what every operator takes and gives."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Callable, Iterator, Sequence
 
 from pympr.data.block import Block
 

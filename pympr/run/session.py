@@ -1,7 +1,8 @@
 """The engine's front door: every action of every face comes in here."""
 
 import time
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from pympr.collectives.world import World, world
 from pympr.config import Config
@@ -74,7 +75,12 @@ class Session:
     def _act(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
         self.records.append(record)
         begun = time.perf_counter()
-        fields = {"action": record.action, "where": record.where, "plan": show(plan), "code or data of the plan": record.plan}
+        fields = {
+            "action": record.action,
+            "where": record.where,
+            "plan": show(plan),
+            "code or data of the plan": record.plan,
+        }
         agree_on(self.world, fields | {"arguments": ", ".join(map(tell_argument, arguments))})
         with self.station.doing(record.action, where=record.where):
             result = self._run(action, plan, arguments, record)

@@ -85,9 +85,7 @@ def cut_records(paths: list[str], record_length: int, split_bytes: int) -> list[
     for path in paths:
         size = os.stat(path).st_size
         if size % record_length:
-            raise InputError(
-                f"{path} has {size} bytes, which is not a multiple of the record length {record_length}"
-            )
+            raise InputError(f"{path} has {size} bytes, which is not a multiple of the record length {record_length}")
         step = per_split * record_length
         begins = range(0, size, step) or range(1)
         splits += [Split(path, begin, min(begin + step, size), size) for begin in begins]

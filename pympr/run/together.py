@@ -1,6 +1,7 @@
 """Local work that succeeds on all ranks or fails on all."""
 
-from typing import Callable, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from pympr.collectives.world import World
 from pympr.run.agreement import fail_together

@@ -14,7 +14,7 @@ class Turns:
     ...         pass
     Traceback (most recent call last):
     pympr.errors.SessionError: an action inside a function of another action: an RDD can be used in the script only; collect what the function needs before, or use join
-    """
+    """  # noqa: E501
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

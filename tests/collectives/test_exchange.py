@@ -95,7 +95,10 @@ def test_any_parts_on_any_ranks(spec, rows, seed, skew):
 def test_interleaved_sources_in_no_order():
     size = world().size
     all_parts = [
-        [make_part(source, 5 + source, ("bytes", "int64"), size, 1) for source in range(10 * size + rank, rank - 1, -size)]
+        [
+            make_part(source, 5 + source, ("bytes", "int64"), size, 1)
+            for source in range(10 * size + rank, rank - 1, -size)
+        ]
         for rank in range(size)
     ]
     check(all_parts, ("bytes", "int64"))
@@ -124,7 +127,9 @@ def test_nothing_at_all():
 
 def test_so_many_sources_that_their_table_leaves_the_slot():
     size = world().size
-    all_parts = [[make_part(source, 2, ("bytes",), size, 3) for source in range(rank, 600, size)] for rank in range(size)]
+    all_parts = [
+        [make_part(source, 2, ("bytes",), size, 3) for source in range(rank, 600, size)] for rank in range(size)
+    ]
     check(all_parts, ("bytes",))
 
 

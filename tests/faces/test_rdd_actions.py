@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
 
 
-@given(values=st.lists(st.one_of(st.integers(), st.floats(-1e9, 1e9)), min_size=1, max_size=30), count=st.integers(1, 6))
+@given(
+    values=st.lists(st.one_of(st.integers(), st.floats(-1e9, 1e9)), min_size=1, max_size=30), count=st.integers(1, 6)
+)
 def test_reductions(sc, values, count):
     rdd = sc.parallelize(values, count)
     assert rdd.count() == len(values)
@@ -82,7 +84,7 @@ def test_numpy_in_and_out(sc):
 
 
 def test_numpy_pairs(sc):
-    rank, size = sc._session.world.rank, sc._session.world.size
+    size = sc._session.world.size
     rdd = sc.fromNumpy((np.arange(100) % 7, np.ones(100)))
     assert dict(rdd.reduceByKey(add).collect()) == {k: float(size * len(range(k, 100, 7))) for k in range(7)}
     swapped = rdd.mapBlocks(lambda k, v: (v, k))

@@ -151,9 +151,9 @@ def test_error_handlers_may_give_surrogates(sc, mpi_tmp_path):
         lines = sc.textFile(str(mpi_tmp_path / "f"), errors=errors)
         assert lines.collect() == text.splitlines()
         assert lines.flatMap(str.split).collect() == text.split()
-        assert sorted(lines.flatMap(str.split).map(lambda w: (w, 1)).reduceByKey(lambda a, b: a + b).keys().collect()) == (
-            sorted(set(text.split()))
-        )
+        assert sorted(
+            lines.flatMap(str.split).map(lambda w: (w, 1)).reduceByKey(lambda a, b: a + b).keys().collect()
+        ) == (sorted(set(text.split())))
         places = sc.textFile(str(mpi_tmp_path / "f"), errors=errors, with_place=True).collect()
         assert [(place[1], line) for place, line in places] == list(zip((0, 10), text.splitlines()))
 

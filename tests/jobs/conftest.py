@@ -66,4 +66,3 @@ def corpus(sc, put):
         folder = put(f"corpus/{position:02}{source.name}{suffix}", pack(source.read_bytes())).parent
         lines += source.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     return folder, lines
-

@@ -22,7 +22,10 @@ def test_kernel_and_layout_agree(item_bytes, parts, seed, ascending):
     counts = random.integers(0, 50, (entries, 1 + item_bytes.count(0), size))
     ends = np.cumsum(parts)
     owned = [slice(end - count, end) for end, count in zip(ends, parts, strict=True)]
-    tables = [np.column_stack([sources[own], counts[own].reshape(parts[r], size * (1 + item_bytes.count(0)))]) for r, own in enumerate(owned)]
+    tables = [
+        np.column_stack([sources[own], counts[own].reshape(parts[r], size * (1 + item_bytes.count(0)))])
+        for r, own in enumerate(owned)
+    ]
     addresses = np.array([table.ctypes.data for table in tables])
     orders = [order_entries(sources, counts[:, :, rank]) for rank in range(size)]
     inboxes = [plan_inbox(item_bytes, order.totals) for order in orders]

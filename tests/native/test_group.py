@@ -23,7 +23,9 @@ KEYS = {
     "int64": st.one_of(st.integers(-3, 3), st.sampled_from(EXTREMES), st.integers(-(2**63), 2**63 - 1)),
     "float64": st.one_of(st.sampled_from(FLOATS), st.floats()),
     "bool": st.booleans(),
-    "string": st.one_of(st.text("abé", max_size=3), st.sampled_from(["x" * n for n in range(13, 35)]), st.text(max_size=40)),
+    "string": st.one_of(
+        st.text("abé", max_size=3), st.sampled_from(["x" * n for n in range(13, 35)]), st.text(max_size=40)
+    ),
     "bytes": st.one_of(st.binary(max_size=3), st.sampled_from([b"\0", b"\0" * 15, b"\0" * 16, b"\0" * 17, b""])),
 }
 VALUES = {
@@ -54,7 +56,9 @@ def tables(draw):
     has_nulls = draw(st.booleans())
     key = st.tuples(*(nullable(KEYS[kind], has_nulls) for kind in kinds))
     pool = draw(st.lists(key, min_size=1, max_size=6))
-    row = st.tuples(st.one_of(st.sampled_from(pool), key), st.tuples(*(nullable(VALUES[k], has_nulls) for _, k in aggregates)))
+    row = st.tuples(
+        st.one_of(st.sampled_from(pool), key), st.tuples(*(nullable(VALUES[k], has_nulls) for _, k in aggregates))
+    )
     return kinds, aggregates, draw(st.lists(row, max_size=40))
 
 
@@ -215,7 +219,9 @@ def test_many_rows(num_keys):
     sums = np.bincount(keys, values, num_keys)[found]
     assert groups.keys[0][order].tolist() == found.tolist()
     assert groups.values[0][order].tolist() == sums.astype(np.int64).tolist()
-    assert groups.values[1][order].tolist() == np.sort(values)[::-1][np.unique(keys[::-1], return_index=True)[1]].tolist()
+    assert (
+        groups.values[1][order].tolist() == np.sort(values)[::-1][np.unique(keys[::-1], return_index=True)[1]].tolist()
+    )
     assert groups.values[2][order].tolist() == first.tolist()
     assert groups.values[3][order].tolist() == (sums / counts).tolist()
     assert (np.diff(groups.hashes.astype(object)) > 0).all()
@@ -227,12 +233,18 @@ def test_sums_are_exact_beyond_int64():
     keys = np.array([0] * 1000 + [1, 1] + [2] * 1000)
     table.add([keys], [values, values], len(keys))
     sums = {key[0]: results for _, key, results in rows_of(table)}
-    assert sums == {0: [1000 * (2**63 - 1), 2**63 - 1.0], 1: [5 - 2**63, (5 - 2**63) / 2], 2: [-1000 * 2**63, -(2.0**63)]}
+    assert sums == {
+        0: [1000 * (2**63 - 1), 2**63 - 1.0],
+        1: [5 - 2**63, (5 - 2**63) / 2],
+        2: [-1000 * 2**63, -(2.0**63)],
+    }
     assert table.has_carries
     total = GroupTable(["int64"], [("sum", "int64"), ("mean", "int64")], SEED)
     for _ in range(3):
         total.add_partial(table.partial())
-    assert {key[0]: results[0] for _, key, results in rows_of(total)} == {key: 3 * each[0] for key, each in sums.items()}
+    assert {key[0]: results[0] for _, key, results in rows_of(total)} == {
+        key: 3 * each[0] for key, each in sums.items()
+    }
 
 
 def test_sums_that_come_back_into_int64_do_not_overflow():
@@ -256,7 +268,9 @@ def _unmix(x):
 def test_a_key_whose_hash_is_zero(kind):
     seed = seed_that_hashes_to_zero(5)
     rows = [((key,), (1,)) for key in [4, 5, 6, 5, 5]]
-    wanted = expected([kind], [("sum", "int64")], [((float(k[0]) if kind == "float64" else k[0],), v) for k, v in rows], seed)
+    wanted = expected(
+        [kind], [("sum", "int64")], [((float(k[0]) if kind == "float64" else k[0],), v) for k, v in rows], seed
+    )
     assert wanted[0][0] == 0
     table = GroupTable([kind], [("sum", "int64")], seed, capacity=1)
     add(table, [kind], [("sum", "int64")], rows)

@@ -10,7 +10,9 @@ from pympr.native.group_ids import group_ids, group_permutation
 from pympr.native.reference.group import group
 
 SEED = 3
-KEYS = st.lists(st.tuples(st.sampled_from([0.0, -0.0, 1.5, float("nan"), None]), st.sampled_from([b"", b"a", b"b" * 20])))
+KEYS = st.lists(
+    st.tuples(st.sampled_from([0.0, -0.0, 1.5, float("nan"), None]), st.sampled_from([b"", b"a", b"b" * 20]))
+)
 
 
 def columns(keys):

@@ -136,6 +136,4 @@ def test_wrong_arguments_are_refused():
         with pytest.raises(ValueError, match="offsets must rise from 0 to 3"):
             kernel.merge_runs(np.zeros(3), np.array(offsets, np.int64))
     with pytest.raises(KernelError, match="row 1 is"):
-        kernel.merge_permutation_bytes(
-            np.zeros(2, np.uint8), np.array([0, 1]), np.array([1, 3]), np.array([0, 2])
-        )
+        kernel.merge_permutation_bytes(np.zeros(2, np.uint8), np.array([0, 1]), np.array([1, 3]), np.array([0, 2]))

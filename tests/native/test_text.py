@@ -9,8 +9,14 @@ from pympr.native.reference import text as reference
 
 BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2003\u200a\u2028\u2029\u202f\u205f\u3000"
 NEAR_BLANKS = "\x1b\x21\x08\x0e\u200b\u2007\u202a\u2060\u3001\u167f\u1681\u200d\x84\x9f\xa1"
-TEXTS = st.text(st.one_of(st.sampled_from(BLANKS + NEAR_BLANKS), st.sampled_from("aé\u4e00\U0001f600"), st.characters(codec="utf-8")))
-LONG_TEXTS = st.builds(lambda parts: "".join(part * repeat for part, repeat in parts), st.lists(st.tuples(TEXTS, st.integers(1, 40))))
+TEXTS = st.text(
+    st.one_of(
+        st.sampled_from(BLANKS + NEAR_BLANKS), st.sampled_from("aé\u4e00\U0001f600"), st.characters(codec="utf-8")
+    )
+)
+LONG_TEXTS = st.builds(
+    lambda parts: "".join(part * repeat for part, repeat in parts), st.lists(st.tuples(TEXTS, st.integers(1, 40)))
+)
 LINES = st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a", b"bc" * 40, b"\n\r"])).map(b"".join)
 
 
@@ -107,7 +113,17 @@ def test_cut_at_newline(data):
 
 
 PIECES = [b"a" * 61, b"a", "é".encode(), "\u4e00".encode(), "\U0001f600".encode(), b"\xc0\x80", b"\xe0\x80\x80"]
-PIECES += [b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf5", b"\xff", b"\x80", b"\xe4\xb8", b"\xf0\x9f", b"\xf0\x8f\x80\x80", b"\xc3"]
+PIECES += [
+    b"\xed\xa0\x80",
+    b"\xf4\x90\x80\x80",
+    b"\xf5",
+    b"\xff",
+    b"\x80",
+    b"\xe4\xb8",
+    b"\xf0\x9f",
+    b"\xf0\x8f\x80\x80",
+    b"\xc3",
+]
 
 
 @given(st.lists(st.one_of(st.sampled_from(PIECES[:5]), st.sampled_from(PIECES), st.binary(max_size=3))).map(b"".join))

@@ -6,7 +6,6 @@ import sys
 import time
 
 from pympr.collectives.launcher import find_launch
-
 from pympr.run import early
 
 early.prepare()
@@ -42,7 +41,6 @@ def main(fault):
     elif fault.endswith("-others-busy"):
         time.sleep(60)
     from pympr.collectives.world import world
-
     from pympr.run import guard
     from pympr.run.agreement import agree_on, call_site
 

@@ -3,9 +3,8 @@
 import os
 import sys
 
-from pympr.collectives.launcher import find_launch
-
 from pympr import SparkContext
+from pympr.collectives.launcher import find_launch
 
 launch = find_launch(os.environ)
 if launch.rank == launch.size - 1:

@@ -8,7 +8,6 @@ import threading
 import time
 
 from pympr.collectives.world import world
-
 from pympr.run import guard
 from pympr.run.agreement import agree_on, call_site, fail_together
 

@@ -3,7 +3,6 @@
 import sys
 
 from pympr.collectives.world import world
-
 from pympr.run import guard
 from pympr.run.agreement import agree_on, digest
 

@@ -7,7 +7,6 @@ import sys
 import time
 
 from pympr.collectives.world import world
-
 from pympr.run import watch
 from pympr.run.agreement import agree_on, call_site
 from pympr.run.jobdir import job_directory

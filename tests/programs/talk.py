@@ -4,7 +4,6 @@ import os
 import sys
 
 from pympr.collectives.world import world
-
 from pympr.run import watch
 from pympr.run.agreement import agree_on, call_site
 

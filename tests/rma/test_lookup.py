@@ -81,7 +81,9 @@ def test_many_keys(way):
 @pytest.mark.parametrize("kinds", [(None, None), (None, "int64")])
 def test_keys_whose_hashes_collide(monkeypatch, way, kinds):
     here = world()
-    monkeypatch.setattr(columns, "hash_bytes", lambda data, starts, ends, **_: ((ends - starts) % 2 << 60).astype(np.uint64))
+    monkeypatch.setattr(
+        columns, "hash_bytes", lambda data, starts, ends, **_: ((ends - starts) % 2 << 60).astype(np.uint64)
+    )
     texts = [b"a", b"b", b"aa", b"bb", b"", b"ccc", b"a"]
     rows = [(text, text * 2 if kinds[1] is None else place) for place, text in enumerate(texts)]
     mine = rows[here.rank :: here.size]
@@ -96,7 +98,9 @@ def test_one_key_asked_often_is_sent_once(monkeypatch):
     here, sizes = world(), []
     original = lookup.swap
     with Table(here, np.arange(10) if here.rank == 0 else np.arange(0), np.zeros(10 if here.rank == 0 else 0)) as table:
-        monkeypatch.setattr(lookup, "swap", lambda comm, messages: sizes.append(sum(map(len, messages))) or original(comm, messages))
+        monkeypatch.setattr(
+            lookup, "swap", lambda comm, messages: sizes.append(sum(map(len, messages))) or original(comm, messages)
+        )
         table.lookup(np.full(10_000, 3))
     assert sizes[0] == 8 * here.size + 16
 

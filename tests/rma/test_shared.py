@@ -57,7 +57,7 @@ def test_copies_of_the_root(way, array):
         with pytest.raises(ValueError, match="read-only"):
             copy.array[...] = array
     with pytest.raises(ValueError, match="was freed"):
-        copy.array
+        _ = copy.array
 
 
 def test_where_shared_memory_lies_everybody_gets_a_copy(monkeypatch):

@@ -104,7 +104,11 @@ def test_what_leaves_a_window_is_refused(way):
     here = world()
     with Window(here, 4, way=way) as window:
         with window.epoch() as epoch:
-            for rank, start, items, text in [(here.size, 0, 1, "ranks, got rank"), (0, 3, 2, "leave the 4 items"), (0, -1, 1, "leave")]:
+            for rank, start, items, text in [
+                (here.size, 0, 1, "ranks, got rank"),
+                (0, 3, 2, "leave the 4 items"),
+                (0, -1, 1, "leave"),
+            ]:
                 with pytest.raises(IndexError, match=text):
                     epoch.get(rank, start, items)
             with pytest.raises(TypeError, match="1-d array of int64"):
@@ -112,7 +116,7 @@ def test_what_leaves_a_window_is_refused(way):
     with pytest.raises(ValueError, match="was freed"):
         window.epoch()
     with pytest.raises(ValueError, match="was freed"):
-        window.local
+        _ = window.local
     with pytest.raises(TypeError, match="Python objects"):
         Window(here, 1, object)
     with Window(here, 1, "S2", way) as window, window.epoch() as epoch:

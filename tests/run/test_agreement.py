@@ -7,8 +7,8 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pympr.collectives.world import World, as_world
 
+from pympr.collectives.world import World, as_world
 from pympr.errors import DivergenceError, InputError, RankError
 from pympr.run import difference, failure
 from pympr.run.agreement import agree_on, call_site, digest, fail_together

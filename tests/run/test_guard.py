@@ -92,7 +92,6 @@ def test_solo_world_is_left_alone():
     import sys
 
     from pympr.collectives.world import World
-
     from pympr.run import guard
 
     hooks = sys.excepthook, os._exit

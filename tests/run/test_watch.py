@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from launching import mpirun, python
-from pympr.collectives.world import World
 
+from pympr.collectives.world import World
 from pympr.run import processes, stations, waiting, watch
 from pympr.run.pages import PAGE_BYTES, Page, page_path, read_page, read_pages
 from pympr.run.stations import Station

@@ -1,7 +1,8 @@
 """What every action gets: the rows of the last stage, and the way to walk them."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator
+from typing import Any
 
 from pympr.collectives.world import World
 from pympr.config import Config

@@ -1,6 +1,7 @@
 """All records on every rank, in the order of the partitions."""
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from pympr.collectives.gather import allgather_objects, gather_objects
 from pympr.data.block import Block

@@ -1,7 +1,8 @@
 """Reductions: a value a partition, then one value of all, in the order of the partitions."""
 
+from collections.abc import Callable, Iterator
 from functools import reduce as left_fold
-from typing import Any, Callable, Iterator
+from typing import Any
 
 import numpy as np
 

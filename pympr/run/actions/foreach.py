@@ -1,7 +1,8 @@
 """Functions called for their effect, where the records are."""
 
+from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any, Callable, Iterator
+from typing import Any
 
 from pympr.run.actions.action import Run
 

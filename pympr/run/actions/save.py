@@ -3,7 +3,8 @@
 import os
 import secrets
 import shutil
-from typing import Any, BinaryIO, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
 
 from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.world import World

@@ -1,8 +1,9 @@
 """The first or smallest records, without computing what is not needed."""
 
 import heapq
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
-from typing import Any, Callable, Iterator
+from typing import Any
 
 from pympr.collectives.gather import allgather_objects
 from pympr.data.block import Block
@@ -20,7 +21,7 @@ def take(run: Run, number: int) -> list[Any]:
     while len(taken) < number and begin < run.rows.total:
         end = min(begin + width, run.rows.total)
         missing = number - len(taken)
-        mine = run.walk(lambda index, blocks: list(islice(_records(blocks), missing)), begin, end)
+        mine = run.walk(lambda index, blocks, missing=missing: list(islice(_records(blocks), missing)), begin, end)
         merged = {index: part for ranks in allgather_objects(run.world, mine) for index, part in ranks.items()}
         taken += [record for index in sorted(merged) for record in merged[index]]
         begin, width = end, width * GROWTH

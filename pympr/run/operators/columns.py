@@ -1,7 +1,7 @@
 """Steps over columns: project, where, words; each falls back to the Python function it stands for."""
 
+from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Callable, Iterator
 
 import numpy as np
 

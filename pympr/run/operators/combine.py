@@ -1,6 +1,7 @@
 """Combining by key before and after the exchange: kernels where exact, else Python."""
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 

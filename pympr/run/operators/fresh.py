@@ -1,7 +1,8 @@
 """Records that outlive an action, given out so that a function may change what it gets."""
 
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any, Iterable, Iterator
+from typing import Any
 
 from pympr.collectives.objects import pack, unpack
 from pympr.data.block import Block, ColumnBlock, ObjectBlock

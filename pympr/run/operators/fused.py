@@ -1,7 +1,8 @@
 """Python functions over records, fused so that no list stands between them."""
 
+from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any, Callable, Iterator
+from typing import Any
 
 from pympr.data.block import Block, ObjectBlock
 from pympr.plan.function import Function
@@ -28,7 +29,7 @@ def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 class _End:
-    """Nothing, at the end of the records: `map` and its kin take a StopIteration of a function for the end of theirs."""
+    """Nothing, at the end of the records: `map` and its kin take a function's StopIteration for the end of theirs."""
 
     def __init__(self) -> None:
         self._was_reached = False

@@ -1,6 +1,7 @@
 """Grouping by key: all values of a key, in the order of partition and position."""
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from pympr.config import Config
 from pympr.data.block import Block, ObjectBlock, concat

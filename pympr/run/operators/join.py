@@ -1,6 +1,7 @@
 """Joining two inputs by key, in the order of the left rows, then the right ones."""
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +30,7 @@ def _are_typed(a: Block, b: Block) -> bool:
         return False
     if not (is_pair(a.layout) and is_pair(b.layout)):
         return False
-    return a.layout.items[0] == b.layout.items[0] and all(
-        leaf.kind != "none" for leaf in leaves(a.layout.items[0])
-    )
+    return a.layout.items[0] == b.layout.items[0] and all(leaf.kind != "none" for leaf in leaves(a.layout.items[0]))
 
 
 def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:

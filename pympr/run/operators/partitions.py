@@ -1,7 +1,8 @@
 """Functions over whole partitions and whole blocks."""
 
+from collections.abc import Iterator
 from itertools import chain, islice
-from typing import Any, Iterator
+from typing import Any
 
 import numpy as np
 

@@ -1,6 +1,7 @@
 """Combining by key with Python functions: one dictionary, first come first kept."""
 
-from typing import Any, Callable, Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 NAN = float("nan")
 

@@ -1,6 +1,7 @@
 """Sorting the rows of one partition, stable."""
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -38,8 +39,10 @@ def is_typed(keys: Block) -> bool:
 
     NaN has no place in Python's order; the kernel puts it last.
     """
-    return isinstance(keys, ColumnBlock) and isinstance(keys.layout, Leaf) and (
-        keys.layout.kind in SORTABLE and not keys.layout.nullable
+    return (
+        isinstance(keys, ColumnBlock)
+        and isinstance(keys.layout, Leaf)
+        and (keys.layout.kind in SORTABLE and not keys.layout.nullable)
     )
 
 

@@ -4,7 +4,8 @@ import bz2
 import gzip
 import os
 import zlib
-from typing import Any, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """The sources that are in memory, and binary files."""
 
 import os
-from typing import Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
