@@ -26,12 +26,12 @@ def requests(folder, name):
 
 @pytest.fixture
 def small_steps(sc):
-    """Requests of 1000 bytes."""
+    """Requests of 4000 bytes."""
     import dataclasses
 
     session = sc._session
     before = session.executor.config
-    session.executor.config = dataclasses.replace(before, fetch_bytes=1000)
+    session.executor.config = dataclasses.replace(before, fetch_bytes=4000)
     yield
     session.executor.config = before
 
@@ -50,7 +50,7 @@ def test_lines_are_pythons(sc, web, put, kind, text, splits, number):
 @pytest.mark.parametrize("kind", ["ranges", "whole"])
 def test_long_text_in_many_splits_and_requests(sc, web, put, small_steps, kind):
     folder, address = web(kind)
-    text = "".join(f"{'word ' * (i % 13)}{i}{'é' * (i % 7)}\r\n" for i in range(3000)) + "y" * 90_000 + "\nend"
+    text = "".join(f"{'word ' * (i % 13)}{i}{'é' * (i % 7)}\r\n" for i in range(900)) + "y" * 90_000 + "\nend"
     put(folder / "long.txt", text.encode())
     rdd = sc.textFile(f"{address}/long.txt", 7)
     assert rdd.collect() == text.split("\r\n")[:-1] + ["y" * 90_000, "end"]
