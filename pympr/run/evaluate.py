@@ -78,7 +78,7 @@ def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
 
 def _join(at: Evaluator, node: wide.Join) -> Rows:
     left, right = at.rows(node.left), at.rows(node.right)
-    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index)))
+    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index), at.config))
 
 
 def _cogroup(at: Evaluator, node: wide.CoGroup) -> Rows:
