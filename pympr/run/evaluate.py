@@ -13,6 +13,8 @@ from pympr.run.operators import columns, combine, fused, group, join, partitions
 from pympr.run.operators import sources as read
 from pympr.run.operators.sort_groups import sort_groups
 from pympr.run.operators.source_arrays import read_rows
+from pympr.run.operators.source_csv import read_csv
+from pympr.run.operators.source_json import read_json
 from pympr.run.operators.source_text import read_split
 from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, readable, union
@@ -57,6 +59,14 @@ def _text(at: Evaluator, node: sources.TextFile) -> Rows:
     return at.files(splits, lambda split: read_split(split, node, at.config, at.buffers))
 
 
+def _json(at: Evaluator, node: sources.JsonLines) -> Rows:
+    return at.files(at.listing.of(node), lambda split: read_json(split, node, at.config, at.buffers))
+
+
+def _csv(at: Evaluator, node: sources.CsvFile) -> Rows:
+    return at.files(at.listing.of(node), lambda split: read_csv(split, node, at.config, at.buffers))
+
+
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
     splits = at.listing.of(node)
     return at.files(splits, lambda split: read.read_records(split, node.record_length, at.config))
@@ -98,6 +108,8 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     sources.TextFile: _text,
     sources.BinaryRecords: _records,
     sources.Arrays: _arrays,
+    sources.CsvFile: _csv,
+    sources.JsonLines: _json,
     sources.ArrayFiles: _array_files,
     narrow.Union: lambda at, node: union([at.rows(child) for child in node.inputs]),
     narrow.MapPartitions: _map_partitions,
