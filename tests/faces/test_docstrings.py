@@ -16,6 +16,7 @@ FACES = (
     "conf",
     "context",
     "files",
+    "readers",
     "statcounter",
     "status",
     "storagelevel",
