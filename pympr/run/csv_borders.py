@@ -105,7 +105,7 @@ def courses_of(lines: Sequence[str], dialect: dict[str, Any]) -> tuple[Course, C
 
     >>> plain = dict(quotechar='"', quoting=csv.QUOTE_MINIMAL, escapechar=None)
     >>> courses_of(['a,"b', 'c"', 'd'], plain)
-    (Course(is_open=False, first=0, error=''), Course(is_open=True, first=1, error=''))
+    (Course(is_open=False, first=0, error=''), Course(is_open=False, first=1, error=''))
     """
     quote = dialect["quotechar"]
     if quote is None or dialect["quoting"] == csv.QUOTE_NONE or not any(quote in line for line in lines):
