@@ -11,6 +11,7 @@ from pympr.run.buffers import Buffers
 from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
 from pympr.run.operators import sources as read
+from pympr.run.operators.line_items import line_items
 from pympr.run.operators.sort_groups import sort_groups
 from pympr.run.operators.source_text import read_split
 from pympr.run.records import Intake
@@ -57,6 +58,12 @@ def _text(at: Evaluator, node: sources.TextFile) -> Rows:
     return at.files(splits, lambda split: read_split(split, node, at.config, at.buffers))
 
 
+def _line_items(at: Evaluator, node: narrow.LineItems) -> Rows:
+    text = node.child
+    splits = at.listing.text(text.path, text.min_partitions, text.serial)
+    return at.files(splits, lambda split: line_items(node, read_split(split, text, at.config, at.buffers)))
+
+
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
     splits = at.listing.records(node.path, node.record_length, node.serial)
     return at.files(splits, lambda split: read.read_records(split, node.record_length))
@@ -94,6 +101,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     sources.TextFile: _text,
     sources.BinaryRecords: _records,
     sources.Arrays: _arrays,
+    narrow.LineItems: _line_items,
     narrow.Union: lambda at, node: union([at.rows(child) for child in node.inputs]),
     narrow.MapPartitions: _map_partitions,
     narrow.MapBlocks: _step(lambda at, node: lambda blocks: partitions.map_blocks(node.function, blocks)),
