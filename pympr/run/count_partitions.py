@@ -2,17 +2,15 @@
 
 from pympr.plan import narrow, sources, wide
 from pympr.plan.node import Node
-from pympr.run.listing import Listing
+from pympr.run.listing import Listing, reads_files
 
 
 def count_partitions(node: Node, listing: Listing) -> int:
     """The number of partitions of `node`; lists input files when they decide (collective then)."""
     if isinstance(node, (sources.Collection, sources.Range)):
         return node.num_slices
-    if isinstance(node, sources.TextFile):
-        return len(listing.text(node.path, node.min_partitions, node.serial))
-    if isinstance(node, sources.BinaryRecords):
-        return len(listing.records(node.path, node.record_length, node.serial))
+    if reads_files(node):
+        return len(listing.of(node))
     if isinstance(node, sources.Arrays):
         return node.num_ranks
     if isinstance(node, narrow.Union):

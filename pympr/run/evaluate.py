@@ -39,7 +39,7 @@ class Evaluator:
 
         def blocks(index: int) -> Any:
             split = splits[index]
-            return self.intake.passed(split.end - split.begin, read(split))
+            return self.intake.passed(split.num_bytes, read(split))
 
         return readable(len(splits), blocks)
 
@@ -53,13 +53,13 @@ def _range(at: Evaluator, node: sources.Range) -> Rows:
 
 
 def _text(at: Evaluator, node: sources.TextFile) -> Rows:
-    splits = at.listing.text(node.path, node.min_partitions, node.serial)
+    splits = at.listing.of(node)
     return at.files(splits, lambda split: read_split(split, node, at.config, at.buffers))
 
 
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
-    splits = at.listing.records(node.path, node.record_length, node.serial)
-    return at.files(splits, lambda split: read.read_records(split, node.record_length))
+    splits = at.listing.of(node)
+    return at.files(splits, lambda split: read.read_records(split, node.record_length, at.config))
 
 
 def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
@@ -74,7 +74,7 @@ def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
 
 def _join(at: Evaluator, node: wide.Join) -> Rows:
     left, right = at.rows(node.left), at.rows(node.right)
-    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index)))
+    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index), at.config))
 
 
 def _cogroup(at: Evaluator, node: wide.CoGroup) -> Rows:

@@ -13,10 +13,10 @@ from pympr.collectives.reduce import reduce_tree
 from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, to_columns
-from pympr.data.column import DTYPES, BytesColumn, Column, FixedColumn, mask_of
+from pympr.data.column import DTYPES, BytesColumn, FixedColumn, mask_of
 from pympr.data.schema import Layout, Leaf, leaves, unify
-from pympr.native import partition
 from pympr.plan.wide import Contract
+from pympr.run.operators.arrange import arranged, edges_of
 from pympr.run.operators.combine import arrays_of_column
 from pympr.run.place import Placing, place
 from pympr.run.placement import owned_by, owners
@@ -197,30 +197,6 @@ def _separate(placing: Placing, block: Block, world: World, ids: np.ndarray | No
         return {index: [] for index in owned}
     ids = placing.partitions_again(block) if ids is None else ids
     local = (ids - owned.start).astype(np.uint32, copy=False)
-    edges = np.concatenate([[0], np.cumsum(partition.histogram(local, len(owned)))])
-    arranged = _arranged(block, local, edges)
-    return {
-        index: [arranged.slice(int(a), int(b))] if b > a else [] for index, a, b in zip(owned, edges[:-1], edges[1:])
-    }
-
-
-def _arranged(block: Block, local: np.ndarray, edges: np.ndarray) -> Block:
-    """The rows partition by partition; `local` is the partition of every row, `edges` where each begins."""
-    if isinstance(block, ObjectBlock):
-        return block.take(np.argsort(local, kind="stable"))
-    columns: list[Column] = []
-    for column in block.columns:
-        valid = None if column.valid is None else _scattered(column.valid, local, edges)
-        if isinstance(column, FixedColumn):
-            columns.append(FixedColumn(_scattered(column.values, local, edges), valid))
-        else:
-            starts, ends = _scattered(column.starts, local, edges), _scattered(column.ends, local, edges)
-            columns.append(BytesColumn(column.data, starts, ends, valid))
-    return ColumnBlock(block.layout, columns, len(block))
-
-
-def _scattered(values: np.ndarray, local: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    arranged = np.empty(len(values), values.dtype)
-    cursors = np.uint64(arranged.ctypes.data) + edges[:-1].astype(np.uint64) * np.uint64(values.itemsize)
-    partition.scatter_fixed(np.ascontiguousarray(values), local, cursors)
-    return arranged
+    edges = edges_of(local, len(owned))
+    block = arranged(block, local, edges)
+    return {index: [block.slice(int(a), int(b))] if b > a else [] for index, a, b in zip(owned, edges[:-1], edges[1:])}

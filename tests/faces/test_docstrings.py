@@ -9,8 +9,9 @@ import pympr.rdd.actions
 import pympr.rdd.narrow
 import pympr.rdd.pairs
 import pympr.rdd.rdd
+import pympr.readers
 
-MODULES = (pympr.context, pympr.rdd.actions, pympr.rdd.narrow, pympr.rdd.pairs, pympr.rdd.rdd)
+MODULES = (pympr.context, pympr.rdd.actions, pympr.rdd.narrow, pympr.rdd.pairs, pympr.rdd.rdd, pympr.readers)
 # These show this rank's part, so their output is that of one rank.
 LOCAL = ("toNumpy", "fromNumpy")
 
