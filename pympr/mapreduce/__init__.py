@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 _HOMES = {
     "Job": "job",
     "Result": "result",
+    "StreamingJob": "streaming",
     "InputFormat": "inputs",
     "JsonInput": "inputs",
     "KeyValueTextInput": "inputs",
@@ -47,6 +48,7 @@ __all__ = [
     "PairsInput",
     "PairsOutput",
     "Result",
+    "StreamingJob",
     "TextInput",
     "TextOutput",
     "WholeFileInput",
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from pympr.mapreduce.job import Job
     from pympr.mapreduce.outputs import JsonOutput, NullOutput, NumpyOutput, OutputFormat, PairsOutput, TextOutput
     from pympr.mapreduce.result import Result
+    from pympr.mapreduce.streaming import StreamingJob
 
 
 def __getattr__(name: str) -> Any:

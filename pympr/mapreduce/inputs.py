@@ -48,10 +48,11 @@ class TextInput(InputFormat):
     """Lines: the key is the byte offset of the line in its file (uncompressed), the value the line without its end."""
 
     key_is_offset = True
+    as_bytes = False
 
     def source(self, job: "Job") -> Node:
-        serial = session().new_id()
-        return TextFile(joined(job.input), job.num_maps, job.errors, with_place=True, serial=serial)
+        path, serial = joined(job.input), session().new_id()
+        return TextFile(path, job.num_maps, job.errors, "lines", not self.as_bytes, True, serial)
 
     def read(self, task: "Job", records: Iterator[Any]) -> Records:
         for (task.input_file, offset), line in records:

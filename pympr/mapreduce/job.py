@@ -1,7 +1,7 @@
 """A MapReduce job: what a user subclasses."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pympr.mapreduce.counters import Counters
@@ -9,7 +9,7 @@ from pympr.mapreduce.inputs import InputFormat, TextInput
 from pympr.mapreduce.outputs import NullOutput, OutputFormat, TextOutput
 from pympr.mapreduce.planning import Planner
 from pympr.mapreduce.result import MAIN, Kept, Result
-from pympr.mapreduce.tasks import Task
+from pympr.mapreduce.tasks import Task, calls
 from pympr.plan.node import Node
 from pympr.run.session import session
 
@@ -62,6 +62,7 @@ class Job:
     conf: Mapping[str, Any] = {}
     input_file: str | None = None
     _task: Task | None = None
+    _reduces = 0
 
     def __init__(
         self,
@@ -239,6 +240,18 @@ class Job:
 
     def _plan(self, counters: Counters, cache: Any) -> Node:
         return Planner(self, counters, cache).plan()
+
+    def _pairs(self, verb: str, records: Iterator[Any]) -> Iterator[Any]:
+        """What a task yields for its records."""
+        return calls(self, verb, records)
+
+    def _placement(self) -> Callable[[Any], Any] | None:
+        """What partitions are chosen by the hash of, where it is not the key."""
+        return self.grouping_key if self._writes("grouping_key") else None
+
+    def _writes(self, method: str) -> bool:
+        """Whether the class has written a method itself."""
+        return getattr(type(self), method) is not getattr(Job, method)
 
     def _in_task(self, what: str) -> Task:
         if self._task is None:

@@ -30,11 +30,11 @@ class Planner:
         """Mappers, and where there are reducers: combiners, exchange, sorted groups, reducers."""
         job = self._job
         source, unpack = _source(job)
-        count = _num_reducers(job, source)
+        count = job._reduces = _num_reducers(job, source)
         pairs: Node = MapPartitions(source, self._tasks.function("mapper", unpack, count == 0), with_index=True)
         if count == 0:
             return pairs
-        if has(job, "combiner"):
+        if job._writes("combiner"):
             pairs = self._groups(pairs, "combiner", False)
         return self._groups(self._placed(pairs, count), "reducer", True)
 
@@ -46,12 +46,12 @@ class Planner:
     def _placed(self, pairs: Node, count: int) -> Node:
         """The pairs in their partitions: by the partitioner, else by the hash of what groups are made by."""
         job = self._job
-        if has(job, "partitioner"):
+        if job._writes("partitioner"):
             return PartitionBy(pairs, Hash(count, Function(_partitioner(job, count))))
-        if has(job, "grouping_key"):
-            split = Map(pairs, Function(_with_grouping_key(job)))
+        if (placement := job._placement()) is not None:
+            split = Map(pairs, Function(_with_placement(job, placement)))
             return Map(PartitionBy(split, Hash(count)), Function(_second))
-        if has(job, "grouping_comparator") and count > 1:
+        if job._writes("grouping_comparator") and count > 1:
             raise ValueError(
                 "grouping_comparator does not tell which keys belong to one partition: "
                 "write partitioner too, or grouping_key instead"
@@ -59,16 +59,9 @@ class Planner:
         return PartitionBy(pairs, Hash(count))
 
 
-def has(job: "Job", method: str) -> bool:
-    """Whether a job's class has written a method itself."""
-    from pympr.mapreduce.job import Job
-
-    return getattr(type(job), method) is not getattr(Job, method)
-
-
 def order_of(job: "Job", what: str) -> Function | None:
     """The key function of sort or grouping, from `*_key` or `*_comparator`; ValueError when a job has both."""
-    names = [name for name in (f"{what}_key", f"{what}_comparator") if has(job, name)]
+    names = [name for name in (f"{what}_key", f"{what}_comparator") if job._writes(name)]
     if len(names) == 2:
         raise ValueError(f"{type(job).__name__} has both {names[0]} and {names[1]}: write one of them")
     if not names:
@@ -98,7 +91,7 @@ def _source(job: "Job") -> tuple[Node, Unpack]:
 def _num_reducers(job: "Job", source: Node) -> int:
     count = job.num_reducers
     if count is None:
-        count = job.conf.get("mapreduce.job.reduces")
+        count = job.conf.get("mapreduce.job._reduces")
     if count is None and job.reads_results:
         return session().num_partitions(source)
     if count is None:
@@ -121,8 +114,8 @@ def _partitioner(job: "Job", count: int) -> Callable[[Any], int]:
     return place
 
 
-def _with_grouping_key(job: "Job") -> Callable[[Any], Any]:
-    method, settings = job.grouping_key, settings_of(job)  # type: ignore[attr-defined]
+def _with_placement(job: "Job", method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    settings = settings_of(job)
 
     @functools.wraps(method)
     def split(pair: Any, settings: Any = settings) -> Any:

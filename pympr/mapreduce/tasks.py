@@ -83,7 +83,7 @@ class Tasks:
         def task(index: int, records: Iterator[Any], methods: Any = methods, settings: Any = settings) -> Iterator[Any]:
             own = copy.copy(job)
             own._task = Task(index, counters, cache, names)
-            pairs = _calls(own, verb, unpack(own, records))
+            pairs = own._pairs(verb, unpack(own, records))
             return own._task.tagged(pairs) if names else pairs
 
         task.__qualname__ = f"{type(job).__qualname__}.{verb}"
@@ -98,7 +98,7 @@ def settings_of(job: "Job") -> tuple[tuple[str, str], ...]:
     return tuple(sorted((name, repr(value)) for name, value in found.items()))
 
 
-def _calls(task: "Job", verb: str, records: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+def calls(task: "Job", verb: str, records: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
     """What the init method, the method for every record, and the final method yield."""
     call, current = getattr(task, verb), None
 
