@@ -32,7 +32,7 @@ def _rule(node: Node) -> Node | None:
     if isinstance(node, (Group, PartitionBy, Sort)):
         return replace(node, child=_moved(node.child, node.partitioning))
     if isinstance(node, Join):
-        left, right = _all_moved((node.left, node.right), node.partitioning)
+        left, right = _all_moved((node.left, node.right), replace(node.partitioning, by_group=True))
         return replace(node, left=left, right=right)
     if isinstance(node, CoGroup):
         return replace(node, inputs=_all_moved(node.inputs, node.partitioning))

@@ -1,6 +1,6 @@
 """Steps that bring rows of different partitions together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pympr.plan.function import Function
 from pympr.plan.node import Node
@@ -8,10 +8,15 @@ from pympr.plan.node import Node
 
 @dataclass(frozen=True)
 class Hash:
-    """Equal keys meet; `function` chooses the partition, None by the key's own hash."""
+    """Equal keys meet; `function` chooses the partition, None by the key's own hash.
+
+    `by_group`: rows may be brought by key group into a partition, not in their order, as a join wants them. It places
+    them no differently.
+    """
 
     num_partitions: int
     function: Function | None = None
+    by_group: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         by = "" if self.function is None else f", {self.function}"

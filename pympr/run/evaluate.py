@@ -12,10 +12,10 @@ from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
 from pympr.run.operators import sources as read
 from pympr.run.operators.sort_groups import sort_groups
+from pympr.run.operators.source_arrays import read_rows
 from pympr.run.operators.source_text import read_split
 from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, readable, union
-from pympr.run.splits import Split
 from pympr.stages.cut import StageInput
 
 
@@ -34,7 +34,7 @@ class Evaluator:
         """A partition for each slice of what every rank has."""
         return readable(total, lambda index: self.intake.passed(0, blocks(index)))
 
-    def files(self, splits: list[Split], read: Callable[[Split], Any]) -> Rows:
+    def files(self, splits: list[Any], read: Callable[[Any], Any]) -> Rows:
         """A partition for each split of files."""
 
         def blocks(index: int) -> Any:
@@ -60,6 +60,10 @@ def _text(at: Evaluator, node: sources.TextFile) -> Rows:
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
     splits = at.listing.of(node)
     return at.files(splits, lambda split: read.read_records(split, node.record_length, at.config))
+
+
+def _array_files(at: Evaluator, node: sources.ArrayFiles) -> Rows:
+    return at.files(at.listing.of(node), lambda split: read_rows(split, at.config))
 
 
 def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
@@ -94,6 +98,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     sources.TextFile: _text,
     sources.BinaryRecords: _records,
     sources.Arrays: _arrays,
+    sources.ArrayFiles: _array_files,
     narrow.Union: lambda at, node: union([at.rows(child) for child in node.inputs]),
     narrow.MapPartitions: _map_partitions,
     narrow.MapBlocks: _step(lambda at, node: lambda blocks: partitions.map_blocks(node.function, blocks)),

@@ -15,7 +15,7 @@ from pympr.data.schema import Row, is_pair
 from pympr.native import partition
 from pympr.plan.wide import ByRange, Contract, Hash
 from pympr.run.operators.sort import is_own_key, keys_of
-from pympr.run.placement import group_table
+from pympr.run.placement import group_table, owners
 from pympr.run.splitters import Splitters, find_splitters
 from pympr.run.together import together
 
@@ -29,17 +29,26 @@ class Placing:
         compute: Callable[[Block], np.ndarray],
         ships_partition: bool = False,
         splitters: Splitters | None = None,
+        groups: np.ndarray | None = None,
+        compute_ranks: Callable[[Block, int], np.ndarray] | None = None,
     ) -> None:
         self._splitters = splitters if isinstance(contract, ByRange) and is_own_key(contract) else None
+        self.groups = groups  # the partition of each key group, where rows are wanted by group
         self.num_partitions = contract.num_partitions
         self.ships_partition = ships_partition and contract.num_partitions > 1
-        self._compute = compute
+        self._compute, self._compute_ranks = compute, compute_ranks
 
     def partitions_of(self, position: int, block: Block) -> np.ndarray:
         """The partition of every row of block number `position` of those that are sent, uint32."""
         if self.num_partitions == 1:
             return np.zeros(len(block), np.uint32)
         return self._compute(block)
+
+    def ranks_of(self, block: Block, size: int) -> np.ndarray | None:
+        """The rank that every row of a block goes to, uint32, where it is found without the partition."""
+        if self._compute_ranks is None or self.num_partitions == 1:
+            return None
+        return self._compute_ranks(block, size)
 
     def ranges_of(self, block: Block, size: int) -> RangeBuckets | None:
         """Where the rows of a block go, unless their partitions must be stored to say so.
@@ -62,10 +71,14 @@ def place(world: World, contract: Contract, blocks: list[Block], config: Config)
     if contract.function is None:
         table = group_table(contract.num_partitions, config.key_groups)
 
-        def by_hash(block: Block) -> np.ndarray:
+        def by_hash(block: Block, table: np.ndarray = table) -> np.ndarray:
             return partition.buckets_from_table(hash_block(first_items(block), config.hash_seed), table)
 
-        return Placing(contract, by_hash)
+        def ranks_by_hash(block: Block, size: int) -> np.ndarray:
+            return by_hash(block, owners(contract.num_partitions, size)[table])
+
+        by_group = contract.by_group and len(table) == config.key_groups
+        return Placing(contract, by_hash, groups=table if by_group else None, compute_ranks=ranks_by_hash)
     return Placing(contract, lambda block: _by_function(contract, block), ships_partition=True)
 
 

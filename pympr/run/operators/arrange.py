@@ -9,16 +9,22 @@ from pympr.data.block import Block, ColumnBlock, ObjectBlock
 from pympr.data.column import BytesColumn, Column, FixedColumn
 from pympr.data.keyhash import hash_block
 from pympr.native import partition
+from pympr.run.place import first_items
 
 _FEW_ROWS = 1 << 13  # below, sorting them costs less than setting up a scatter to thousands of places
 
 
-@dataclass(frozen=True)
-class Grouped:
-    """Rows by key group, each group's in their order; those of group g are `edges[g]:edges[g + 1]`."""
+@dataclass(slots=True)
+class GroupedBlock(ColumnBlock):
+    """(key, value) rows by key group, each group's in their order; those of group g are `edges[g]:edges[g + 1]`."""
 
-    block: Block
     edges: np.ndarray
+
+    def groups(self, begin: int, end: int) -> "GroupedBlock":
+        """The rows of some groups; the others have none."""
+        first, last = int(self.edges[begin]), int(self.edges[end])
+        rows = self.slice(first, last)
+        return GroupedBlock(rows.layout, rows.columns, rows.length, np.clip(self.edges - first, 0, last - first))
 
 
 def arranged(block: Block, numbers: np.ndarray, edges: np.ndarray) -> Block:
@@ -36,12 +42,15 @@ def arranged(block: Block, numbers: np.ndarray, edges: np.ndarray) -> Block:
     return ColumnBlock(block.layout, columns, len(block))
 
 
-def by_key_group(block: Block, keys: Block, config: Config) -> Grouped:
-    """The rows of a block by the group of their key; `keys` are the keys of all rows."""
+def by_key_group(block: Block, config: Config) -> Block:
+    """(key, value) records by the group of their key; columns become a GroupedBlock."""
+    if isinstance(block, GroupedBlock):
+        return block
     groups = np.arange(config.key_groups, dtype=np.uint32)
-    numbers = partition.buckets_from_table(hash_block(keys, config.hash_seed), groups)
+    numbers = partition.buckets_from_table(hash_block(first_items(block), config.hash_seed), groups)
     edges = edges_of(numbers, config.key_groups)
-    return Grouped(arranged(block, numbers, edges), edges)
+    rows = arranged(block, numbers, edges)
+    return GroupedBlock(rows.layout, rows.columns, len(rows), edges) if isinstance(rows, ColumnBlock) else rows
 
 
 def edges_of(numbers: np.ndarray, count: int) -> np.ndarray:

@@ -15,10 +15,9 @@ from pympr.data.column import BytesColumn, Column, FixedColumn
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.join import join_indices
 from pympr.native.join_groups import HOWS, MOST_RIGHT_ROWS, GroupedPairs
-from pympr.run.operators.arrange import Grouped, by_key_group
+from pympr.run.operators.arrange import GroupedBlock, by_key_group
 from pympr.run.operators.combine import arrays_of_column
 from pympr.run.operators.python_combine import one_nan
-from pympr.run.place import first_items
 
 _KEEPS_LEFT, _KEEPS_RIGHT = ("left", "full"), ("right", "full")
 
@@ -31,25 +30,25 @@ def join(how: str, left: Iterator[Block], right: Iterator[Block], config: Config
     if not len(b) and how not in _KEEPS_LEFT:
         return
     if not _are_typed(a, b):
-        a, b = (by_key_group(side, first_items(side), config).block for side in (a, b))
+        a, b = by_key_group(a, config), by_key_group(b, config)
         yield _join_records(how, a.records(), b.records())
     elif how in HOWS and a.layout.items[0] == Leaf("int64") and len(b) <= MOST_RIGHT_ROWS:
-        yield _join_groups(how, by_key_group(a, a.item(0), config), by_key_group(b, b.item(0), config))
+        yield _join_groups(how, by_key_group(a, config), by_key_group(b, config))
     else:
-        b = by_key_group(b, b.item(0), config).block if how in _KEEPS_RIGHT else b
-        yield _join_columns(how, by_key_group(a, a.item(0), config).block, b)
+        b = by_key_group(b, config) if how in _KEEPS_RIGHT else b
+        yield _join_columns(how, by_key_group(a, config), b)
 
 
-def _join_groups(how: str, a: Grouped, b: Grouped) -> Block:
+def _join_groups(how: str, a: GroupedBlock, b: GroupedBlock) -> Block:
     """The join of rows with whole numbers as keys, group by group."""
-    words = [side.block.columns[0].contiguous().view(np.uint64) for side in (a, b)]
+    words = [side.columns[0].contiguous().view(np.uint64) for side in (a, b)]
     pairs = GroupedPairs(words[0], a.edges, words[1], b.edges, how)
     if how != "inner":
-        return _paired(how, a.block, b.block, *pairs.rows())
-    w = b.block.item(1)
-    taken = iter(pairs.take(_moved(a.block.columns), _moved(w.columns)))
-    columns = [_taken(column, taken) for column in [*a.block.columns, *w.columns]]
-    key, v = a.block.layout.items
+        return _paired(how, a, b, *pairs.rows())
+    w = b.item(1)
+    taken = iter(pairs.take(_moved(a.columns), _moved(w.columns)))
+    columns = [_taken(column, taken) for column in [*a.columns, *w.columns]]
+    key, v = a.layout.items
     return ColumnBlock(Row((key, Row((v, w.layout)))), columns, pairs.length)
 
 
