@@ -215,7 +215,7 @@ def _explain(program: Program, code: int, last_words: Sequence[bytes]) -> str:
     if not last_words:
         return f"{told}; it wrote nothing to standard error"
     words = "\n".join("  " + line.decode("utf-8", "replace")[:500] for line in last_words)
-    return f"{told}; the last lines of its standard error:\n{words}"
+    return f"{told}; its last words on standard error:\n{words}"
 
 
 def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pympr.plan.expression import Expression
 from pympr.plan.function import Function
 from pympr.plan.node import Node
+from pympr.plan.storage import StorageLevel
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,11 @@ class Union(Node):
 
 @dataclass(frozen=True)
 class Cached(Node):
-    """Computed once, then kept by the rank that computed it."""
+    """Computed once, then kept by the rank that computed it, as `level` says."""
 
     child: Node
     rdd_id: int
+    level: StorageLevel = StorageLevel.MEMORY_ONLY
 
 
 @dataclass(frozen=True)
