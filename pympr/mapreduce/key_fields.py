@@ -56,7 +56,7 @@ def parse(options: str) -> list[KeyField]:
             continue
         match = _FIELD.match(word)
         if match is None or match[1] == "0":
-            raise ValueError(f"{word!r} in {options!r} is not -kFIELD[.CHARACTER][nr][,FIELD[.CHARACTER][nr]], -n or -r")
+            raise ValueError(f"{word!r} in {options!r} is not -kFIELD[.CHARACTER][nr][,FIELD[.CHARACTER]], -n or -r")
         fields.append(match)
     if not fields:
         return [KeyField(is_numeric="n" in flags, is_reversed="r" in flags)]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from pympr.mapreduce.key_fields import parse, parts, sort_key
 
-WORDS = st.text("ab1.-9", max_size=4)
 OPTIONS = ["-k1,1", "-k2,2n", "-k2,2nr", "-k1.2,1.3", "-k2", "-k1,2", "-r", "-n", "-k3,3nr -k1,1r", "-k2.2,3.1", "-nr"]
 
 
@@ -17,10 +16,11 @@ OPTIONS = ["-k1,1", "-k2,2n", "-k2,2nr", "-k1.2,1.3", "-k2", "-k1,2", "-r", "-n"
 @given(lines=st.lists(st.lists(st.text("ab19-", max_size=3), min_size=1, max_size=3), max_size=20))
 @example(lines=[["10"], ["9"], ["-1"], ["-"], [""]])
 def test_the_order_is_that_of_sort(options, lines):
+    if "." in options:  # sort(1) counts characters beyond the end of a field, Hadoop does not
+        lines = [[f"{field:3}" for field in fields] for fields in lines]
     keys = ["\t".join(fields) for fields in lines]
-    told = options.replace("-k1.2,1.3", "-k1.2,1.3") if options else options
     done = subprocess.run(
-        ["sort", "-s", "-t", "\t", *told.split()],
+        ["sort", "-s", "-t", "\t", *options.split()],
         input="".join(f"{key}\n" for key in keys),
         capture_output=True,
         text=True,
