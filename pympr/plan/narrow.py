@@ -62,9 +62,16 @@ class MapPartitions(Node):
 
 @dataclass(frozen=True)
 class SortGroups(Node):
-    """(k, list of the values of k in their order) for every key of each partition, keys in order."""
+    """(k, list of the values of k in their order) for every key of each partition, keys in order.
+
+    With `order` or `same`: records are sorted by order(k), by k where it is None,
+    stable; neighbours with equal same(k), order(k) where it is None, are a group. It is
+    given as (its first k, list of its (k, v)).
+    """
 
     child: Node
+    order: Function | None = None
+    same: Function | None = None
 
 
 @dataclass(frozen=True)
