@@ -7,6 +7,7 @@ from typing import Any
 
 from pympr.plan.node import Node
 from pympr.plan.sources import Arrays, Collection, Range
+from pympr.rdd.base import Base
 from pympr.rdd.narrow import union_of
 from pympr.rdd.rdd import RDD
 from pympr.readers import Readers
@@ -33,6 +34,7 @@ class SparkContext(Readers):
             raise ValueError("Cannot run multiple SparkContexts at once; stop the existing one first")
         self.master, self.appName = master or "ranks", appName or "pympr"
         self._session = session()
+        self._told_parallelism: int | None = None
         self.defaultParallelism = _parallelism(master) or self._session.world.size
         SparkContext._active = self
 
@@ -103,7 +105,7 @@ class SparkContext(Readers):
         )
         return self._rdd(node)
 
-    def union(self, rdds: Sequence[RDD]) -> RDD:
+    def union(self, rdds: Sequence[Base]) -> RDD:
         """The elements of several RDDs, one after the other.
 
         >>> sc.union([sc.range(2), sc.range(3)]).collect()

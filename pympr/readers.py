@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pympr.plan.node import Node
-from pympr.plan.sources import BinaryRecords, TextFile
+from pympr.plan.sources import ArrayFiles, BinaryRecords, TextFile
 
 if TYPE_CHECKING:
     from pympr.rdd.rdd import RDD
@@ -37,6 +38,42 @@ class Readers:
     def binaryRecords(self, path: str, recordLength: int) -> RDD:
         """The records of flat binary files, `recordLength` bytes each."""
         return self._rdd(BinaryRecords(str(path), int(recordLength), self._next_id()))
+
+    def npy(self, path: str | tuple[str, ...], minPartitions: int | None = None) -> RDD:
+        """The rows of `.npy` files, which are mapped into memory and read in parts. Not in PySpark.
+
+        A vector gives its items, a structured array tuples of its fields, an array
+        of more dimensions tuples of its columns. A tuple of paths puts arrays of one
+        length side by side: a tuple of their items a row. Local files only. Raises
+        InputError at the first action for what is no array, or holds Python objects.
+        """
+        names = tuple(map(str, path)) if isinstance(path, (tuple, list)) else ()
+        return self._arrays("npy", ",".join(names) or str(path), names, bool(names), minPartitions)
+
+    def npz(self, path: str, names: str | Sequence[str] = (), minPartitions: int | None = None) -> RDD:
+        """Arrays of an `.npz` file side by side: a tuple of their items a row. Not in PySpark.
+
+        `names` are the arrays, all by default; a single name as a str gives its items
+        themselves, and so does a file with one array. Arrays saved by `numpy.savez`
+        are mapped and read in parts, compressed ones are one partition a file.
+        """
+        wanted = (names,) if isinstance(names, str) else tuple(map(str, names))
+        return self._arrays("npz", str(path), wanted, bool(wanted) and not isinstance(names, str), minPartitions)
+
+    def hdf5(self, path: str, dataset: str | Sequence[str], minPartitions: int | None = None) -> RDD:
+        """The rows of a data set of an HDF5 file, or of several side by side. Not in PySpark.
+
+        A single name as a str gives its rows as `npy` does, several names tuples of
+        them. Every rank opens the file for itself, read-only, and reads ranges of
+        rows. Strings of variable length are str, those of fixed length bytes. Needs h5py.
+        """
+        wanted = (dataset,) if isinstance(dataset, str) else tuple(map(str, dataset))
+        if not wanted:
+            raise ValueError(f"expected the name of a data set of {path}, got none")
+        return self._arrays("hdf5", str(path), wanted, not isinstance(dataset, str), minPartitions)
+
+    def _arrays(self, form: str, path: str, names: tuple[str, ...], is_row: bool, least: int | None) -> RDD:
+        return self._rdd(ArrayFiles(path, form, names, is_row, self._least_partitions(least), self._next_id()))
 
     def _least_partitions(self, given: int | None) -> int:
         return self.defaultMinPartitions if given is None else int(given)

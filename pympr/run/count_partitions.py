@@ -15,7 +15,9 @@ def count_partitions(node: Node, listing: Listing) -> int:
         return node.num_ranks
     if isinstance(node, narrow.Union):
         return sum(count_partitions(child, listing) for child in node.inputs)
+    if isinstance(node, wide.Cartesian):
+        return count_partitions(node.left, listing) * node.num_right
     partitioning = getattr(node, "partitioning", None) or getattr(node, "contract", None)
-    if isinstance(partitioning, (wide.Hash, wide.ByRange)):
+    if isinstance(partitioning, wide.Contract):
         return partitioning.num_partitions
     return count_partitions(node.children()[0], listing)

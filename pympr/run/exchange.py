@@ -45,7 +45,7 @@ def move(world: World, contract: Contract, parts: Parts, config: Config) -> Move
     layout = agreed_layout(world, parts)
     if layout == OBJECTS:
         parts = [(source, ObjectBlock(block.records())) for source, block in parts]
-    placing = place(world, contract, [block for _, block in parts], config)
+    placing = place(world, contract, parts, config)
     if world.is_solo:
         return Moved(_separate(placing, concat([block for _, block in parts]), world, _ids(placing, parts), config))
     if layout is None:

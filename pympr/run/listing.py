@@ -9,6 +9,7 @@ from pympr.config import Config
 from pympr.plan import sources
 from pympr.plan.node import Node
 from pympr.run.agreement import agree_on_folder, call_site
+from pympr.run.array_files import cut_arrays
 from pympr.run.splits import Split, cut_files, cut_records, find_files
 from pympr.run.together import together
 
@@ -18,14 +19,14 @@ class Listing:
 
     def __init__(self, world: World, config: Config) -> None:
         self._world, self._config = world, config
-        self._known: dict[tuple, list[Split]] = {}
+        self._known: dict[tuple, list[Any]] = {}
 
-    def of(self, node: Any) -> list[Split]:
+    def of(self, node: Any) -> list[Any]:
         """The splits of a source that reads files; collective at the first call for its path and serial."""
         name = (type(node).__name__, node.path, node.serial)
         return self._once(name, lambda: _CUT[type(node)](node, self._config))
 
-    def _once(self, name: tuple, make: Callable[[], list[Split]]) -> list[Split]:
+    def _once(self, name: tuple, make: Callable[[], list[Any]]) -> list[Any]:
         if name not in self._known:
             agree_on_folder(self._world, name[1], call_site())
             found = together(self._world, lambda: make() if self._world.rank == 0 else None, f"listing {name[1]}")
@@ -41,7 +42,8 @@ def _cut_records(node: sources.BinaryRecords, config: Config) -> list[Split]:
     return cut_records(find_files(node.path), node.record_length, config.split_bytes)
 
 
-_CUT: dict[type, Callable[[Any, Config], list[Split]]] = {
+_CUT: dict[type, Callable[[Any, Config], list[Any]]] = {
+    sources.ArrayFiles: cut_arrays,
     sources.TextFile: _cut_text,
     sources.BinaryRecords: _cut_records,
 }

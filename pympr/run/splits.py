@@ -91,10 +91,8 @@ def cut_files(files: list[Found], min_partitions: int, split_bytes: int) -> list
     the start. An empty file is one split with nothing in it.
     """
     codecs = [CODECS.get(os.path.splitext(file.path)[1]) for file in files]
-    whole = [codec is not None or not file.in_ranges for file, codec in zip(files, codecs)]
-    goal = max(1, min(split_bytes, -(-sum(file.size for file in files) // max(min_partitions, 1))))
-    pieces = [1 if is_whole else max(1, round(file.size / goal)) for file, is_whole in zip(files, whole)]
-    _cut_more([0 if is_whole else file.size for file, is_whole in zip(files, whole)], pieces, min_partitions)
+    most = [max(file.size, 1) if codec is None and file.in_ranges else 1 for file, codec in zip(files, codecs)]
+    pieces = count_pieces([file.size for file in files], most, min_partitions, split_bytes)
     splits: list[Split] = []
     for file, codec, count in zip(files, codecs, pieces):
         edges = [file.size * piece // count for piece in range(count + 1)]
@@ -102,16 +100,25 @@ def cut_files(files: list[Found], min_partitions: int, split_bytes: int) -> list
     return splits
 
 
-def _cut_more(sizes: list[int], pieces: list[int], least: int) -> None:
-    """Add pieces, always to the file whose pieces are largest, until there are `least` or none has two bytes."""
-    heap = [(-size / count, position) for position, (size, count) in enumerate(zip(sizes, pieces))]
+def count_pieces(sizes: list[int], most: list[int], min_partitions: int, split_bytes: int) -> list[int]:
+    """Into how many pieces inputs of `sizes` bytes are cut: up to `most` each, at least `min_partitions` in all.
+
+    >>> count_pieces([100, 10, 50], [100, 10, 1], 8, 1000)
+    [6, 1, 1]
+    """
+    goal = max(1, min(split_bytes, -(-sum(sizes) // max(min_partitions, 1))))
+    pieces = [min(max(1, round(size / goal)), limit) for size, limit in zip(sizes, most)]
+    # Where rounding left too few, the largest pieces are made smaller.
+    heap = [(-size / count, number) for number, (size, count) in enumerate(zip(sizes, pieces)) if count < most[number]]
     heapq.heapify(heap)
-    for _ in range(least - sum(pieces)):
-        _, position = heap[0]
-        if sizes[position] <= pieces[position]:
-            return
-        pieces[position] += 1
-        heapq.heapreplace(heap, (-sizes[position] / pieces[position], position))
+    for _ in range(min_partitions - sum(pieces)):
+        if not heap:
+            break
+        _, number = heapq.heappop(heap)
+        pieces[number] += 1
+        if pieces[number] < most[number]:
+            heapq.heappush(heap, (-sizes[number] / pieces[number], number))
+    return pieces
 
 
 def cut_records(files: list[Found], record_length: int, split_bytes: int) -> list[Split]:
