@@ -16,9 +16,10 @@ ROOT = Path(__file__).parent.parent
 if __package__ in (None, ""):
     sys.path[0] = str(ROOT)
 
-from benchmarks import report, schedule  # noqa: E402
+from benchmarks import exchange_family, report, schedule  # noqa: E402
 from benchmarks.catalogue import SCALES, Case, cases  # noqa: E402
 from benchmarks.data import cache  # noqa: E402
+from benchmarks.exchange_family import FAMILY  # noqa: E402
 
 MODULES = {"pyspark": "pyspark", "dask": "dask.bag", "polars": "polars", "duckdb": "duckdb", "numpy": "numpy"}
 
@@ -28,23 +29,27 @@ def main(arguments: list[str] | None = None) -> int:
     scale = SCALES[options.scale]
     root = options.data / scale.name
     chosen = [case for case in cases(scale) if selected(case, options)]
-    if not chosen:
-        raise SystemExit(f"no case matches: the families are {', '.join(families())}")
-    wrong = False
+    records = options.data / "records" / scale.name
+    with_exchange = options.what in ("all", FAMILY) and (not options.only or FAMILY in options.only)
+    if not chosen and not with_exchange:
+        raise SystemExit(f"no case matches: the families are {', '.join([*families(), FAMILY])}")
+    wrong = with_exchange and not exchange_family.measure(scale.name, options.ranks, records)
     for case in chosen if options.what != "report" else []:
         engines = [name for name in ("pympr", *case.peers) if usable(name, options)]
         record = schedule.measure(case, root, options.reps or scale.repetitions, engines, options.ranks)
-        report.save(options.data / "records" / scale.name / f"{case.label}.json", record)
+        report.save(records / f"{case.label}.json", record)
         wrong |= bool(record["wrong"]) or bool(record["engines"].get("pympr", {}).get("failure"))
         if options.clean:
             clean(case, root)
-    report.write(options.output, options.data / "records" / scale.name, [case.label for case in cases(scale)])
+    report.write(options.output, records, [case.label for case in cases(scale)])
     return 1 if wrong else 0
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["all", "report", *families()], help="a family; report: only write the tables")
+    parser.add_argument(
+        "what", choices=["all", "report", *families(), FAMILY], help="a family; report: only write the tables"
+    )
     parser.add_argument("--scale", choices=SCALES, default="small")
     parser.add_argument("--only", type=names, default=[], help="families or cases such as sort-uniform, with commas")
     parser.add_argument("--engines", type=names, default=[], help="pympr and peers to run, with commas; default all")

@@ -4,6 +4,8 @@
 #include <sched.h>
 
 #ifdef _OPENMP
+#include <omp.h>
+
 static int chosen = 0;
 
 /* The mask, not the machine: ranks bound to cores must not use their neighbours'. */
@@ -24,7 +26,10 @@ int pympr_set_threads(int threads)
 
 int pympr_get_threads(void)
 {
-    return chosen > 0 ? chosen : cores_in_mask();
+    if (chosen > 0)
+        return chosen;
+    int cores = cores_in_mask(), wish = omp_get_max_threads(); /* OMP_NUM_THREADS, if set */
+    return wish < cores ? wish : cores;
 }
 
 int pympr_has_openmp(void)

@@ -30,6 +30,7 @@ class Config:
     key_groups: int = field(default_factory=lambda: int(_number("PYMPR_KEY_GROUPS", 4096)))
     split_bytes: int = field(default_factory=lambda: int(_number("PYMPR_SPLIT_BYTES", 64 << 20)))
     read_bytes: int = field(default_factory=lambda: int(_number("PYMPR_READ_BYTES", 1 << 20)))
+    fetch_bytes: int = field(default_factory=lambda: int(_number("PYMPR_FETCH_BYTES", 8 << 20)))
     block_records: int = field(default_factory=lambda: int(_number("PYMPR_BLOCK_RECORDS", 16384)))
     exchange: str = field(default_factory=lambda: _text("PYMPR_EXCHANGE", "auto"))
     warn_seconds: float = field(default_factory=lambda: _number("PYMPR_WARN_SECONDS", 30.0))
@@ -37,7 +38,7 @@ class Config:
     run_dir: str = field(default_factory=lambda: _text("PYMPR_RUN_DIR", ""))
 
     def __post_init__(self) -> None:
-        for name in ("key_groups", "split_bytes", "read_bytes", "block_records"):
+        for name in ("key_groups", "split_bytes", "read_bytes", "fetch_bytes", "block_records"):
             if getattr(self, name) < 1:
                 raise ValueError(f"PYMPR_{name.upper()} must be positive, got {getattr(self, name)}")
         if self.key_groups & (self.key_groups - 1):

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pympr.plan.node import Node
-from pympr.plan.sources import Arrays, BinaryRecords, Collection, Range, TextFile
+from pympr.plan.sources import Arrays, Collection, Range
+from pympr.rdd.base import Base
 from pympr.rdd.narrow import union_of
 from pympr.rdd.rdd import RDD
+from pympr.readers import Readers
 from pympr.run.session import close_session, session
 
 _SAMPLED = 64
 
 
-class SparkContext:
+class SparkContext(Readers):
     """All ranks that run this program; made once, at the same place on every rank.
 
     `master` may be given as PySpark has it: `local[4]` sets the default number of
@@ -32,6 +34,7 @@ class SparkContext:
             raise ValueError("Cannot run multiple SparkContexts at once; stop the existing one first")
         self.master, self.appName = master or "ranks", appName or "pympr"
         self._session = session()
+        self._told_parallelism: int | None = None
         self.defaultParallelism = _parallelism(master) or self._session.world.size
         SparkContext._active = self
 
@@ -84,30 +87,6 @@ class SparkContext:
         """
         return self.parallelize([], 1)
 
-    def textFile(
-        self,
-        name: str,
-        minPartitions: int | None = None,
-        use_unicode: bool = True,
-        errors: str = "strict",
-        with_place: bool = False,
-    ) -> RDD:
-        """The lines of a file, a directory's files, a glob, or a comma-separated list of these.
-
-        Lines end at \\n, \\r\\n or \\r, as Python reads text files. Plain files are read
-        in byte ranges; `.gz`, `.bz2` and `.zst` files one a partition. Text is UTF-8;
-        `errors` is as in `open` (not in PySpark), and strict names file and offset.
-        `use_unicode=False` gives bytes. `with_place=True` (not in PySpark) gives
-        ((path, byte offset), line): where each line begins in its file, uncompressed.
-        FileNotFoundError comes at the first action.
-        """
-        count = self.defaultMinPartitions if minPartitions is None else int(minPartitions)
-        return self._rdd(TextFile(str(name), count, errors, "lines", use_unicode, with_place, self._next_id()))
-
-    def binaryRecords(self, path: str, recordLength: int) -> RDD:
-        """The records of flat binary files, `recordLength` bytes each."""
-        return self._rdd(BinaryRecords(str(path), int(recordLength), self._next_id()))
-
     def fromNumpy(self, local_array: Any) -> RDD:
         """An RDD of NumPy arrays of which each rank passes its part: partition r is rank r's. Not in PySpark.
 
@@ -126,7 +105,7 @@ class SparkContext:
         )
         return self._rdd(node)
 
-    def union(self, rdds: Sequence[RDD]) -> RDD:
+    def union(self, rdds: Sequence[Base]) -> RDD:
         """The elements of several RDDs, one after the other.
 
         >>> sc.union([sc.range(2), sc.range(3)]).collect()

@@ -40,7 +40,7 @@ ROOMS = {
     "plan": Room(3, only=("pympr.data.schema",)),
     "optimise": Room(4, only=("pympr.plan", "pympr.data.schema")),
     "stages": Room(4, only=("pympr.plan", "pympr.data.schema")),
-    "run": Room(5, {"numpy", "cloudpickle"}, late={"mpi4py", "zstandard"}),
+    "run": Room(5, {"numpy", "cloudpickle"}, late={"mpi4py", "zstandard", "fsspec", "h5py"}),
     "faces": Room(6, only=("pympr.plan", "pympr.data.schema", "pympr.run.session"), late={"numpy"}),
     "jobs": Room(7, {"numpy"}, only=("pympr",)),
     "cli": Room(7, only=("pympr", "pympr.run", "pympr.collectives.launcher"), late={"mpi4py", "numpy", "cffi"}),

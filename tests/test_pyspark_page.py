@@ -10,7 +10,7 @@ from pympr import RDD, SparkContext
 PAGE = (pathlib.Path(__file__).parent.parent / "docs" / "pyspark.md").read_text()
 TABLES = PAGE.split("## What tutorials use")[0]
 # The instance attributes and the operator that stand in the tables.
-NOT_ON_THE_CLASS = {"master", "appName", "defaultParallelism", "is_cached", "ctx"}
+NOT_ON_THE_CLASS = {"master", "appName", "defaultParallelism", "ctx"}
 
 
 def section(of_rdd):

@@ -1,15 +1,12 @@
 """pympr itself: every rank runs this; the names and functions are PySpark's wherever PySpark has them."""
 
 import operator
-from collections.abc import Iterator
-from itertools import islice
+import shutil
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import digests
-
-ROWS_A_WRITE = 1 << 14
 
 
 def start() -> None:
@@ -66,24 +63,20 @@ def sort(keys: str):
 
 
 def terasort(records: str, out: str):
-    """The parts of the sorted file are written by the partitions; PySpark has no other way out for records either."""
+    def run() -> None:
+        clear()
+        context.binaryRecords(records, 100).sortBy(lambda row: row[:10]).saveAsBinaryRecords(out)
 
-    def write(index: int, rows: Iterator[bytes]) -> Iterator[int]:
-        with open(f"{out}-{index:05d}", "wb") as file:
-            while block := list(islice(rows, ROWS_A_WRITE)):
-                file.write(b"".join(block))
-        yield index
-
-    def run():
-        return context.binaryRecords(records, 100).sortBy(lambda row: row[:10]).mapPartitionsWithIndex(write).collect()
-
-    def digest(indices: list[int]) -> list[int]:
-        parts = [Path(f"{out}-{index:05d}") for index in sorted(indices)]
-        found = digests.of_files(parts)
+    def clear() -> None:
+        """What the last run wrote goes first, as a file that is opened anew loses its content."""
+        if world().rank == 0:
+            shutil.rmtree(out, ignore_errors=True)
         world().barrier()
-        for part in parts[world().rank :: world().size]:
-            part.unlink()
+
+    def digest(_: None) -> list[int]:
+        found = digests.of_files(sorted(Path(out).glob("part-*")))
         world().barrier()
+        clear()
         return found
 
     return run, digest

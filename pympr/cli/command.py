@@ -52,7 +52,8 @@ def launched(
     if launcher.vendor == "Open MPI":
         added |= _open_mpi_environment(wish, library, threads, "SLURM_JOB_ID" in environment)
     kept = {name: text for name, text in added.items() if name == VARIABLE or name not in environment}
-    command = [launcher.path, "-n", str(wish.size), *_with_output([python, *wish.program], wish)]
+    rank = [python, "-m", "pympr.cli.rank", *wish.program]
+    command = [launcher.path, "-n", str(wish.size), *_with_output(rank, wish)]
     return Start(command, wish.size, kept, _remarks(wish))
 
 

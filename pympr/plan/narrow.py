@@ -6,6 +6,7 @@ from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Expression
 from pympr.plan.function import Function
 from pympr.plan.node import Node
+from pympr.plan.storage import StorageLevel
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,16 @@ class MapPartitions(Node):
 
 @dataclass(frozen=True)
 class SortGroups(Node):
-    """(k, list of the values of k in their order) for every key of each partition, keys in order."""
+    """(k, list of the values of k in their order) for every key of each partition, keys in order.
+
+    With `order` or `same`: records are sorted by order(k), by k where it is None,
+    stable; neighbours with equal same(k), order(k) where it is None, are a group. It is
+    given as (its first k, list of its (k, v)).
+    """
 
     child: Node
+    order: Function | None = None
+    same: Function | None = None
 
 
 @dataclass(frozen=True)
@@ -84,10 +92,11 @@ class Union(Node):
 
 @dataclass(frozen=True)
 class Cached(Node):
-    """Computed once, then kept by the rank that computed it."""
+    """Computed once, then kept by the rank that computed it, as `level` says."""
 
     child: Node
     rdd_id: int
+    level: StorageLevel = StorageLevel.MEMORY_ONLY
 
 
 @dataclass(frozen=True)

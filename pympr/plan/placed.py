@@ -10,14 +10,18 @@ from pympr.plan.narrow import (
     MapValues,
     Project,
     Spread,
+    Union,
     Where,
     Words,
 )
 from pympr.plan.node import Node
+from pympr.plan.sources import Arrays
 from pympr.plan.wide import (
+    Cartesian,
     CoGroup,
     Combine,
     Contract,
+    Everywhere,
     Exchange,
     FinalCombine,
     Group,
@@ -25,6 +29,7 @@ from pympr.plan.wide import (
     LocalCombine,
     PartitionBy,
     Sort,
+    Zip,
 )
 
 _PLACED = (Combine, FinalCombine, Group, PartitionBy, Join, CoGroup, Sort)
@@ -44,3 +49,28 @@ def placed_by(node: Node) -> Contract | None:
     if isinstance(node, _KEEPS_KEYS) or (isinstance(node, _MAY_KEEP_KEYS) and node.preserves):
         return placed_by(node.child)
     return None
+
+
+FREE, OWNED = "any rank can make them", "on the owners of their partitions"
+
+
+def lies(node: Node) -> str:
+    """On which ranks the partitions of an optimised plan's rows lie: equal texts, equal ranks.
+
+    FREE rows are made by whoever asks first, so they can go with any others; OWNED
+    partitions are where an exchange brings them; other rows lie where they came to be.
+    """
+    if isinstance(node, Exchange):
+        return FREE if isinstance(node.contract, Everywhere) else OWNED
+    if isinstance(node, Arrays):
+        return OWNED
+    if isinstance(node, Cached):
+        return OWNED if lies(node.child) == OWNED else f"kept {node.rdd_id}"
+    below = [lies(child) for child in node.children()]
+    if all(where == FREE for where in below):
+        return FREE
+    if isinstance(node, Zip):
+        return next(where for where in below if where != FREE)
+    if isinstance(node, (Union, Cartesian)):
+        return f"node {id(node)}"
+    return below[0]

@@ -62,3 +62,20 @@ class Arrays(Node):
     kinds: str
     is_row: bool
     num_ranks: int
+
+
+@dataclass(frozen=True)
+class ArrayFiles(Node):
+    """Rows of arrays in files: `form` is npy, npz or hdf5.
+
+    `names` are the arrays that become columns: members of an npz (none: all), data
+    sets of an hdf5 file, paths of npy files side by side. One name that is not
+    `is_row` gives items, else records are tuples.
+    """
+
+    path: str
+    form: str
+    names: tuple[str, ...]
+    is_row: bool
+    min_partitions: int
+    serial: int = field(default=0, repr=False)

@@ -1,6 +1,6 @@
 """Steps that bring rows of different partitions together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pympr.plan.function import Function
 from pympr.plan.node import Node
@@ -8,10 +8,15 @@ from pympr.plan.node import Node
 
 @dataclass(frozen=True)
 class Hash:
-    """Equal keys meet; `function` chooses the partition, None by the key's own hash."""
+    """Equal keys meet; `function` chooses the partition, None by the key's own hash.
+
+    `by_group`: rows may be brought by key group into a partition, not in their order, as a join wants them. It places
+    them no differently.
+    """
 
     num_partitions: int
     function: Function | None = None
+    by_group: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         by = "" if self.function is None else f", {self.function}"
@@ -34,7 +39,38 @@ class ByRange:
         return f"range({self.num_partitions}, {self.key}{order})"
 
 
-Contract = Hash | ByRange
+@dataclass(frozen=True)
+class BySource:
+    """Rows are placed by the partition they come from.
+
+    `how` is "align" (partition i goes to partition i), "gather" (neighbouring
+    partitions become one) or "spread" (rows are dealt out one by one).
+    """
+
+    num_partitions: int
+    num_sources: int
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.how}({self.num_sources} -> {self.num_partitions})"
+
+    def __getitem__(self, partition: int) -> range:
+        """The sources that "gather" brings into a partition, as Spark's coalesce does."""
+        begin = partition * self.num_sources // self.num_partitions
+        return range(begin, (partition + 1) * self.num_sources // self.num_partitions)
+
+
+@dataclass(frozen=True)
+class Everywhere:
+    """Every rank gets all rows."""
+
+    num_partitions: int
+
+    def __str__(self) -> str:
+        return f"everywhere({self.num_partitions})"
+
+
+Contract = Hash | ByRange | BySource | Everywhere
 
 
 @dataclass(frozen=True)
@@ -80,6 +116,32 @@ class CoGroup(Node):
 
     inputs: tuple[Node, ...]
     partitioning: Hash
+
+
+@dataclass(frozen=True)
+class Repartition(Node):
+    """The same records in another number of partitions."""
+
+    child: Node
+    partitioning: BySource
+
+
+@dataclass(frozen=True)
+class Zip(Node):
+    """(x, y) for every x of the left and the y at the same place of the right."""
+
+    left: Node
+    right: Node
+    num_partitions: int
+
+
+@dataclass(frozen=True)
+class Cartesian(Node):
+    """(x, y) for every x of the left and every y of the right; partition i of n and j of m give i * m + j."""
+
+    left: Node
+    right: Node
+    num_right: int
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
-from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any
 
+from pympr.rdd.base import Base
+
 if TYPE_CHECKING:
-    from pympr.rdd.rdd import RDD
+    pass
 
 
-class Actions:
+class Actions(Base):
     """The part of RDD whose methods compute; all ranks must call them."""
 
-    def collect(self: RDD, root: int | None = None) -> list[Any]:
+    def collect(self, root: int | None = None) -> list[Any]:
         """All elements, on every rank; with `root` (not in PySpark) on that rank, None elsewhere.
 
         >>> sc.parallelize(range(4), 2).collect()
@@ -22,7 +22,7 @@ class Actions:
         """
         return self._act("collect", root, name="collect")
 
-    def count(self: RDD) -> int:
+    def count(self) -> int:
         """The number of elements.
 
         >>> sc.parallelize([2, 3, 4]).count()
@@ -30,7 +30,7 @@ class Actions:
         """
         return self._act("count", name="count")
 
-    def isEmpty(self: RDD) -> bool:
+    def isEmpty(self) -> bool:
         """Whether there is no element.
 
         >>> sc.parallelize([]).isEmpty(), sc.parallelize([1]).isEmpty()
@@ -38,7 +38,7 @@ class Actions:
         """
         return not self._act("take", 1, name="isEmpty")
 
-    def reduce(self: RDD, f: Callable[[Any, Any], Any]) -> Any:
+    def reduce(self, f: Callable[[Any, Any], Any]) -> Any:
         """The elements merged by `f`, in the order of the partitions.
 
         Raises ValueError when there is none.
@@ -48,7 +48,7 @@ class Actions:
         """
         return self._act("reduce", f, name="reduce")
 
-    def fold(self: RDD, zeroValue: Any, op: Callable[[Any, Any], Any]) -> Any:
+    def fold(self, zeroValue: Any, op: Callable[[Any, Any], Any]) -> Any:
         """Every partition folded from `zeroValue` by `op`, then the results.
 
         >>> from operator import add
@@ -57,9 +57,7 @@ class Actions:
         """
         return self._act("aggregate", zeroValue, op, op, name="fold")
 
-    def aggregate(
-        self: RDD, zeroValue: Any, seqOp: Callable[[Any, Any], Any], combOp: Callable[[Any, Any], Any]
-    ) -> Any:
+    def aggregate(self, zeroValue: Any, seqOp: Callable[[Any, Any], Any], combOp: Callable[[Any, Any], Any]) -> Any:
         """Every partition folded from `zeroValue` by `seqOp`, the results merged by `combOp`.
 
         >>> add, merge = (lambda c, v: (c[0] + v, c[1] + 1)), (lambda c, d: (c[0] + d[0], c[1] + d[1]))
@@ -68,31 +66,7 @@ class Actions:
         """
         return self._act("aggregate", zeroValue, seqOp, combOp, name="aggregate")
 
-    def sum(self: RDD) -> Any:
-        """The sum of the elements; 0 when there is none.
-
-        >>> sc.parallelize([1.0, 2.0, 3.0]).sum()
-        6.0
-        """
-        return self._act("reduce", add, 0, name="sum")
-
-    def max(self: RDD, key: Callable[[Any], Any] | None = None) -> Any:
-        """The largest element, by `key` if given; ValueError when there is none.
-
-        >>> sc.parallelize([1.0, 5.0, 43.0, 10.0]).max()
-        43.0
-        """
-        return self._act("reduce", max if key is None else (lambda a, b: max(a, b, key=key)), name="max")
-
-    def min(self: RDD, key: Callable[[Any], Any] | None = None) -> Any:
-        """The smallest element, by `key` if given; ValueError when there is none.
-
-        >>> sc.parallelize([2.0, 5.0, 43.0, 10.0]).min()
-        2.0
-        """
-        return self._act("reduce", min if key is None else (lambda a, b: min(a, b, key=key)), name="min")
-
-    def take(self: RDD, num: int) -> list[Any]:
+    def take(self, num: int) -> list[Any]:
         """The first `num` elements; computes no more partitions than needed.
 
         >>> sc.parallelize([2, 3, 4, 5, 6], 3).take(2)
@@ -100,7 +74,7 @@ class Actions:
         """
         return self._act("take", int(num), name="take")
 
-    def first(self: RDD) -> Any:
+    def first(self) -> Any:
         """The first element; ValueError when there is none.
 
         >>> sc.parallelize([2, 3, 4]).first()
@@ -111,7 +85,7 @@ class Actions:
             raise ValueError("RDD is empty")
         return found[0]
 
-    def takeOrdered(self: RDD, num: int, key: Callable[[Any], Any] | None = None) -> list[Any]:
+    def takeOrdered(self, num: int, key: Callable[[Any], Any] | None = None) -> list[Any]:
         """The `num` smallest elements, in order.
 
         >>> sc.parallelize([10, 1, 2, 9, 3, 4], 2).takeOrdered(3)
@@ -119,7 +93,7 @@ class Actions:
         """
         return self._act("take_ordered", int(num), key, False, name="takeOrdered")
 
-    def top(self: RDD, num: int, key: Callable[[Any], Any] | None = None) -> list[Any]:
+    def top(self, num: int, key: Callable[[Any], Any] | None = None) -> list[Any]:
         """The `num` largest elements, largest first.
 
         >>> sc.parallelize([10, 4, 2, 12, 3]).top(2)
@@ -127,41 +101,7 @@ class Actions:
         """
         return self._act("take_ordered", int(num), key, True, name="top")
 
-    def countByValue(self: RDD) -> dict[Any, int]:
-        """How often every element occurs.
-
-        >>> sorted(sc.parallelize([1, 2, 1, 2, 2], 2).countByValue().items())
-        [(1, 2), (2, 3)]
-        """
-        pairs = self.map(lambda x: (x, 1)).reduceByKey(add)
-        return defaultdict(int, pairs._act("collect", name="countByValue"))
-
-    def countByKey(self: RDD) -> dict[Any, int]:
-        """How often every key occurs.
-
-        >>> sorted(sc.parallelize([("a", 1), ("b", 1), ("a", 1)]).countByKey().items())
-        [('a', 2), ('b', 1)]
-        """
-        pairs = self.map(lambda x: (x[0], 1)).reduceByKey(add)
-        return defaultdict(int, pairs._act("collect", name="countByKey"))
-
-    def collectAsMap(self: RDD) -> dict[Any, Any]:
-        """The (k, v) elements as a dictionary.
-
-        >>> sc.parallelize([(1, 2), (3, 4)]).collectAsMap()
-        {1: 2, 3: 4}
-        """
-        return dict(self._act("collect", name="collectAsMap"))
-
-    def lookup(self: RDD, key: Any) -> list[Any]:
-        """All values of a key.
-
-        >>> sc.parallelize([("a", 1), ("b", 2), ("a", 3)]).lookup("a")
-        [1, 3]
-        """
-        return self.filter(lambda pair: pair[0] == key).map(itemgetter(1))._act("collect", name="lookup")
-
-    def foreach(self: RDD, f: Callable[[Any], Any]) -> None:
+    def foreach(self, f: Callable[[Any], Any]) -> None:
         """f(x) for every element x, on the rank that has it.
 
         >>> sc.parallelize([1, 2, 3]).foreach(lambda x: None)
@@ -173,30 +113,14 @@ class Actions:
 
         self._act("foreach_partition", each, name="foreach")
 
-    def foreachPartition(self: RDD, f: Callable[[Any], Any]) -> None:
+    def foreachPartition(self, f: Callable[[Any], Any]) -> None:
         """f(iterator) for every partition, on the rank that has it.
 
         >>> sc.parallelize([1, 2, 3]).foreachPartition(lambda items: None)
         """
         self._act("foreach_partition", f, name="foreachPartition")
 
-    def saveAsTextFile(self: RDD, path: str) -> None:
-        """One line str(x) an element: files part-00000, ... and _SUCCESS in a new directory `path`.
-
-        The directory appears when all is written. Raises OutputExistsError (a
-        FileExistsError) when it is there already.
-        """
-        self._act("save_text", path, name="saveAsTextFile")
-
-    def saveAsBinaryRecords(self: RDD, path: str) -> None:
-        """The elements, which are bytes, one after the other in files as by `saveAsTextFile`. Not in PySpark.
-
-        `SparkContext.binaryRecords` reads them again. Raises TypeError for elements
-        that are not bytes.
-        """
-        self._act("save_records", path, name="saveAsBinaryRecords")
-
-    def toNumpy(self: RDD) -> Any:
+    def toNumpy(self) -> Any:
         """This rank's elements as an array; a tuple of arrays when they are tuples. Not in PySpark.
 
         Partitions that lie on this rank, in their order. Numbers are int64, float64

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from pympr.config import Config
@@ -11,11 +12,12 @@ from pympr.run.buffers import Buffers
 from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
 from pympr.run.operators import sources as read
+from pympr.run.operators import zip as zips
 from pympr.run.operators.sort_groups import sort_groups
+from pympr.run.operators.source_arrays import read_rows
 from pympr.run.operators.source_text import read_split
 from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, readable, union
-from pympr.run.splits import Split
 from pympr.stages.cut import StageInput
 
 
@@ -34,12 +36,12 @@ class Evaluator:
         """A partition for each slice of what every rank has."""
         return readable(total, lambda index: self.intake.passed(0, blocks(index)))
 
-    def files(self, splits: list[Split], read: Callable[[Split], Any]) -> Rows:
+    def files(self, splits: list[Any], read: Callable[[Any], Any]) -> Rows:
         """A partition for each split of files."""
 
         def blocks(index: int) -> Any:
             split = splits[index]
-            return self.intake.passed(split.end - split.begin, read(split))
+            return self.intake.passed(split.num_bytes, read(split))
 
         return readable(len(splits), blocks)
 
@@ -53,13 +55,17 @@ def _range(at: Evaluator, node: sources.Range) -> Rows:
 
 
 def _text(at: Evaluator, node: sources.TextFile) -> Rows:
-    splits = at.listing.text(node.path, node.min_partitions, node.serial)
+    splits = at.listing.of(node)
     return at.files(splits, lambda split: read_split(split, node, at.config, at.buffers))
 
 
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
-    splits = at.listing.records(node.path, node.record_length, node.serial)
-    return at.files(splits, lambda split: read.read_records(split, node.record_length))
+    splits = at.listing.of(node)
+    return at.files(splits, lambda split: read.read_records(split, node.record_length, at.config))
+
+
+def _array_files(at: Evaluator, node: sources.ArrayFiles) -> Rows:
+    return at.files(at.listing.of(node), lambda split: read_rows(split, at.config))
 
 
 def _arrays(at: Evaluator, node: sources.Arrays) -> Rows:
@@ -74,12 +80,36 @@ def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
 
 def _join(at: Evaluator, node: wide.Join) -> Rows:
     left, right = at.rows(node.left), at.rows(node.right)
-    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index)))
+    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index), at.config))
 
 
 def _cogroup(at: Evaluator, node: wide.CoGroup) -> Rows:
     inputs = [at.rows(child) for child in node.inputs]
     return replace(inputs[0], blocks=lambda index: group.cogroup([rows.blocks(index) for rows in inputs], at.config))
+
+
+def _zip(at: Evaluator, node: wide.Zip) -> Rows:
+    left, right = at.rows(node.left), at.rows(node.right)
+    # Rows that any rank can make go where the others lie.
+    base = right if left.free and not left.mine else left
+
+    def blocks(index: int) -> Any:
+        return zips.zip_rows(index, left.blocks(index), right.blocks(index), at.config)
+
+    return replace(base, blocks=blocks)
+
+
+def _cartesian(at: Evaluator, node: wide.Cartesian) -> Rows:
+    left, right = at.rows(node.left), at.rows(node.right)
+    count = node.num_right
+    mine, free = ([i * count + j for i in numbers for j in range(count)] for numbers in (left.mine, left.free))
+    return Rows(left.total * count, mine, free, zips.Product(count, left.blocks, right.blocks).blocks)
+
+
+def _gather(at: Evaluator, node: wide.Repartition) -> Rows:
+    rows = at.rows(node.child)
+    by = node.partitioning
+    return readable(by.num_partitions, lambda index: chain.from_iterable(map(rows.blocks, by[index])))
 
 
 def _step(step: Callable[[Evaluator, Any], Callable]) -> Callable[[Evaluator, Any], Rows]:
@@ -94,6 +124,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     sources.TextFile: _text,
     sources.BinaryRecords: _records,
     sources.Arrays: _arrays,
+    sources.ArrayFiles: _array_files,
     narrow.Union: lambda at, node: union([at.rows(child) for child in node.inputs]),
     narrow.MapPartitions: _map_partitions,
     narrow.MapBlocks: _step(lambda at, node: lambda blocks: partitions.map_blocks(node.function, blocks)),
@@ -101,7 +132,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Project: _step(lambda at, node: lambda blocks: columns.project(node, blocks)),
     narrow.Where: _step(lambda at, node: lambda blocks: columns.where(node, blocks)),
     narrow.Spread: _step(lambda at, node: lambda blocks: columns.spread(node, blocks)),
-    narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(blocks, at.config)),
+    narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
     wide.CombineWords: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
@@ -109,6 +140,9 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     wide.Group: _step(lambda at, node: lambda blocks: group.group_by_key(blocks, at.config)),
     wide.PartitionBy: _step(lambda at, node: lambda blocks: blocks),
     wide.Sort: _step(lambda at, node: lambda blocks: sort.sort_rows(node.partitioning, blocks)),
+    wide.Repartition: _gather,
+    wide.Zip: _zip,
+    wide.Cartesian: _cartesian,
     wide.Join: _join,
     wide.CoGroup: _cogroup,
 }

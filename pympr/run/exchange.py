@@ -13,10 +13,10 @@ from pympr.collectives.reduce import reduce_tree
 from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, to_columns
-from pympr.data.column import DTYPES, BytesColumn, Column, FixedColumn, mask_of
+from pympr.data.column import DTYPES, BytesColumn, FixedColumn, mask_of
 from pympr.data.schema import Layout, Leaf, leaves, unify
-from pympr.native import partition
 from pympr.plan.wide import Contract
+from pympr.run.operators.arrange import GroupedBlock, arranged, by_key_group, edges_of
 from pympr.run.operators.combine import arrays_of_column
 from pympr.run.place import Placing, place
 from pympr.run.placement import owned_by, owners
@@ -45,16 +45,16 @@ def move(world: World, contract: Contract, parts: Parts, config: Config) -> Move
     layout = agreed_layout(world, parts)
     if layout == OBJECTS:
         parts = [(source, ObjectBlock(block.records())) for source, block in parts]
-    placing = place(world, contract, [block for _, block in parts], config)
+    placing = place(world, contract, parts, config)
     if world.is_solo:
-        return Moved(_separate(placing, concat([block for _, block in parts]), world, _ids(placing, parts)))
+        return Moved(_separate(placing, concat([block for _, block in parts]), world, _ids(placing, parts), config))
     if layout is None:
         return Moved({index: [] for index in owned_by(world.rank, contract.num_partitions, world.size)})
     if layout == OBJECTS:
         sent = together(world, lambda: _object_parts(world, placing, parts), task)
         return _receive_objects(world, placing, sent)
     sent = together(world, lambda: _column_parts(world, placing, parts, layout), task)
-    return _receive_columns(world, placing, sent, layout)
+    return _receive_columns(world, placing, sent, layout, config)
 
 
 def _as_columns(parts: Parts) -> Parts:
@@ -66,7 +66,7 @@ def _source(part: tuple[int, Block]) -> int:
 
 
 def _ids(placing: Placing, parts: Parts) -> np.ndarray | None:
-    if placing.num_partitions == 1 or not parts:
+    if placing.num_partitions == 1 or placing.groups is not None or not parts:
         return None
     return np.concatenate([placing.partitions_of(position, block) for position, (_, block) in enumerate(parts)])
 
@@ -94,19 +94,22 @@ def _column_parts(world: World, placing: Placing, parts: Parts, layout: Layout) 
         if (ranges := placing.ranges_of(block, world.size)) is not None:
             sent.append(Part(source, [ranges.values], ranges))
             continue
+        columns = _wire_columns(block, layout)
+        if (ranks := placing.ranks_of(block, world.size)) is not None:
+            sent.append(Part(source, columns, ranks))
+            continue
         ids = placing.partitions_of(position, block)
         buckets = ids if placing.num_partitions == world.size else table[ids]
-        columns = _wire_columns(block, layout)
         sent.append(Part(source, columns + ([ids.astype(np.int64)] if extra else []), buckets))
     return sent
 
 
-def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: Layout) -> Moved:
+def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: Layout, config: Config) -> Moved:
     extra = placing.ships_partition
     received, counters = exchange(world, sent, _spec(layout) + (("int64",) if extra else ()))
     sent.clear()
     block, rest = _from_wire(received.columns, layout)
-    return Moved(_separate(placing, block, world, rest[0] if extra else None), [counters])
+    return Moved(_separate(placing, block, world, rest[0] if extra else None, config), [counters])
 
 
 def _wire_columns(block: ColumnBlock, layout: Layout) -> list[Any]:
@@ -188,39 +191,25 @@ def _receive_objects(world: World, placing: Placing, sent: list[Part]) -> Moved:
     return Moved(partitions, [counters])
 
 
-def _separate(placing: Placing, block: Block, world: World, ids: np.ndarray | None) -> dict[int, list[Block]]:
-    """The rows of this rank by partition, order kept."""
+def _separate(
+    placing: Placing, block: Block, world: World, ids: np.ndarray | None, config: Config
+) -> dict[int, list[Block]]:
+    """The rows of this rank by partition; in one, by key group where that is asked for, else order kept."""
     owned = owned_by(world.rank, placing.num_partitions, world.size)
-    if len(owned) == 1:
-        return {owned[0]: [block] if len(block) else []}
     if not len(block):
         return {index: [] for index in owned}
+    if placing.groups is not None and isinstance(block, ColumnBlock):
+        return _by_group(by_key_group(block, config), placing.groups, owned)
+    if len(owned) == 1:
+        return {owned[0]: [block]}
     ids = placing.partitions_again(block) if ids is None else ids
     local = (ids - owned.start).astype(np.uint32, copy=False)
-    edges = np.concatenate([[0], np.cumsum(partition.histogram(local, len(owned)))])
-    arranged = _arranged(block, local, edges)
-    return {
-        index: [arranged.slice(int(a), int(b))] if b > a else [] for index, a, b in zip(owned, edges[:-1], edges[1:])
-    }
+    edges = edges_of(local, len(owned))
+    block = arranged(block, local, edges)
+    return {index: [block.slice(int(a), int(b))] if b > a else [] for index, a, b in zip(owned, edges[:-1], edges[1:])}
 
 
-def _arranged(block: Block, local: np.ndarray, edges: np.ndarray) -> Block:
-    """The rows partition by partition; `local` is the partition of every row, `edges` where each begins."""
-    if isinstance(block, ObjectBlock):
-        return block.take(np.argsort(local, kind="stable"))
-    columns: list[Column] = []
-    for column in block.columns:
-        valid = None if column.valid is None else _scattered(column.valid, local, edges)
-        if isinstance(column, FixedColumn):
-            columns.append(FixedColumn(_scattered(column.values, local, edges), valid))
-        else:
-            starts, ends = _scattered(column.starts, local, edges), _scattered(column.ends, local, edges)
-            columns.append(BytesColumn(column.data, starts, ends, valid))
-    return ColumnBlock(block.layout, columns, len(block))
-
-
-def _scattered(values: np.ndarray, local: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    arranged = np.empty(len(values), values.dtype)
-    cursors = np.uint64(arranged.ctypes.data) + edges[:-1].astype(np.uint64) * np.uint64(values.itemsize)
-    partition.scatter_fixed(np.ascontiguousarray(values), local, cursors)
-    return arranged
+def _by_group(block: GroupedBlock, groups: np.ndarray, owned: range) -> dict[int, list[Block]]:
+    borders = np.searchsorted(groups, np.arange(owned.start, owned.stop + 1)).tolist()
+    parts = [block.groups(begin, end) for begin, end in zip(borders[:-1], borders[1:])]
+    return {index: [part] if len(part) else [] for index, part in zip(owned, parts)}

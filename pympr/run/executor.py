@@ -9,9 +9,10 @@ from typing import Any
 from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.data.block import Block
-from pympr.plan.wide import Contract, LocalCombine
+from pympr.plan.wide import Contract, Everywhere, LocalCombine
 from pympr.run.claims import Claims
 from pympr.run.evaluate import Evaluator
+from pympr.run.everywhere import everywhere
 from pympr.run.exchange import Parts, move
 from pympr.run.listing import Listing
 from pympr.run.operators.combine import CombineSink
@@ -86,6 +87,8 @@ class Executor:
         if sink is not None:
             parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
         started.rows_sent = sum(len(block) for _, block in parts)
+        if isinstance(contract, Everywhere):
+            return everywhere(self.world, contract.num_partitions, parts)
         begun = time.perf_counter()
         with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
             moved = move(self.world, contract, parts, self.config)

@@ -1,12 +1,16 @@
 """Input files, listed by one rank and the same for all."""
 
 from collections.abc import Callable
+from typing import Any
 
 from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.world import World
 from pympr.config import Config
+from pympr.plan import sources
+from pympr.plan.node import Node
 from pympr.run.agreement import agree_on_folder, call_site
-from pympr.run.splits import Split, cut_files, cut_records, list_files
+from pympr.run.array_files import cut_arrays
+from pympr.run.splits import Split, cut_files, cut_records, find_files
 from pympr.run.together import together
 
 
@@ -15,25 +19,40 @@ class Listing:
 
     def __init__(self, world: World, config: Config) -> None:
         self._world, self._config = world, config
-        self._known: dict[tuple, list[Split]] = {}
+        self._known: dict[tuple, list[Any]] = {}
 
-    def text(self, path: str, min_partitions: int, serial: int = 0) -> list[Split]:
-        """The splits of text files; collective at the first call for a path and a serial."""
-        return self._once(
-            ("text", path, min_partitions, serial),
-            lambda: cut_files(list_files(path), min_partitions, self._config.split_bytes),
-        )
+    def of(self, node: Any) -> list[Any]:
+        """The splits of a source that reads files; collective at the first call for its path and serial."""
+        name = (type(node).__name__, node.path, node.serial)
+        return self._once(name, lambda: _CUT[type(node)](node, self._config))
 
-    def records(self, path: str, record_length: int, serial: int = 0) -> list[Split]:
-        """The splits of files of fixed-length records; collective at the first call for a path and a serial."""
-        return self._once(
-            ("records", path, record_length, serial),
-            lambda: cut_records(list_files(path), record_length, self._config.split_bytes),
-        )
-
-    def _once(self, name: tuple, make: Callable[[], list[Split]]) -> list[Split]:
+    def _once(self, name: tuple, make: Callable[[], list[Any]]) -> list[Any]:
         if name not in self._known:
             agree_on_folder(self._world, name[1], call_site())
             found = together(self._world, lambda: make() if self._world.rank == 0 else None, f"listing {name[1]}")
             self._known[name] = broadcast_object(self._world, found, 0)
         return self._known[name]
+
+
+def _cut_text(node: sources.TextFile, config: Config) -> list[Split]:
+    return cut_files(find_files(node.path), node.min_partitions, config.split_bytes)
+
+
+def _cut_records(node: sources.BinaryRecords, config: Config) -> list[Split]:
+    return cut_records(find_files(node.path), node.record_length, config.split_bytes)
+
+
+_CUT: dict[type, Callable[[Any, Config], list[Any]]] = {
+    sources.ArrayFiles: cut_arrays,
+    sources.TextFile: _cut_text,
+    sources.BinaryRecords: _cut_records,
+}
+
+
+def reads_files(node: Node) -> bool:
+    """Whether a node is a source that `Listing.of` knows.
+
+    >>> reads_files(sources.TextFile("books", 2)), reads_files(sources.Range(0, 9, 1, 2))
+    (True, False)
+    """
+    return type(node) in _CUT

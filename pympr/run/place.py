@@ -10,12 +10,13 @@ from pympr.collectives.exchange import RangeBuckets
 from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock
-from pympr.data.keyhash import hash_block
+from pympr.data.keyhash import hash_block, hash_keys
 from pympr.data.schema import Row, is_pair
 from pympr.native import partition
-from pympr.plan.wide import ByRange, Contract, Hash
+from pympr.plan.wide import ByRange, BySource, Contract, Hash
 from pympr.run.operators.sort import is_own_key, keys_of
-from pympr.run.placement import group_table
+from pympr.run.place_by_source import partitions_by_source
+from pympr.run.placement import group_table, owners
 from pympr.run.splitters import Splitters, find_splitters
 from pympr.run.together import together
 
@@ -29,17 +30,26 @@ class Placing:
         compute: Callable[[Block], np.ndarray],
         ships_partition: bool = False,
         splitters: Splitters | None = None,
+        groups: np.ndarray | None = None,
+        compute_ranks: Callable[[Block, int], np.ndarray] | None = None,
     ) -> None:
         self._splitters = splitters if isinstance(contract, ByRange) and is_own_key(contract) else None
+        self.groups = groups  # the partition of each key group, where rows are wanted by group
         self.num_partitions = contract.num_partitions
         self.ships_partition = ships_partition and contract.num_partitions > 1
-        self._compute = compute
+        self._compute, self._compute_ranks = compute, compute_ranks
 
     def partitions_of(self, position: int, block: Block) -> np.ndarray:
         """The partition of every row of block number `position` of those that are sent, uint32."""
         if self.num_partitions == 1:
             return np.zeros(len(block), np.uint32)
         return self._compute(block)
+
+    def ranks_of(self, block: Block, size: int) -> np.ndarray | None:
+        """The rank that every row of a block goes to, uint32, where it is found without the partition."""
+        if self._compute_ranks is None or self.num_partitions == 1:
+            return None
+        return self._compute_ranks(block, size)
 
     def ranges_of(self, block: Block, size: int) -> RangeBuckets | None:
         """Where the rows of a block go, unless their partitions must be stored to say so.
@@ -55,17 +65,44 @@ class Placing:
         return self._compute(block)
 
 
-def place(world: World, contract: Contract, blocks: list[Block], config: Config) -> Placing:
-    """How rows are placed; collective for range contracts, which find their splitters here."""
+class PlacingBySource(Placing):
+    """Partitions of rows by where they come from, which the receiver is told."""
+
+    def __init__(self, contract: BySource, parts: list[tuple[int, Block]]) -> None:
+        super().__init__(contract, lambda block: np.zeros(len(block), np.uint32), ships_partition=True)
+        self._contract = contract
+        self._begins: list[tuple[int, int]] = []
+        done: dict[int, int] = {}
+        for source, block in parts:
+            begin = done.get(source, 0)
+            self._begins.append((source, begin))
+            done[source] = begin + len(block)
+
+    def partitions_of(self, position: int, block: Block) -> np.ndarray:
+        return partitions_by_source(self._contract, *self._begins[position], len(block))
+
+
+def place(world: World, contract: Contract, parts: list[tuple[int, Block]], config: Config) -> Placing:
+    """How the rows of (source partition, block) parts are placed; collective for range contracts.
+
+    Those find their splitters here.
+    """
+    blocks = [block for _, block in parts]
+    if isinstance(contract, BySource):
+        return PlacingBySource(contract, parts)
     if isinstance(contract, ByRange):
         return _place_by_range(world, contract, blocks)
     if contract.function is None:
         table = group_table(contract.num_partitions, config.key_groups)
 
-        def by_hash(block: Block) -> np.ndarray:
+        def by_hash(block: Block, table: np.ndarray = table) -> np.ndarray:
             return partition.buckets_from_table(hash_block(first_items(block), config.hash_seed), table)
 
-        return Placing(contract, by_hash)
+        def ranks_by_hash(block: Block, size: int) -> np.ndarray:
+            return by_hash(block, owners(contract.num_partitions, size)[table])
+
+        by_group = contract.by_group and len(table) == config.key_groups
+        return Placing(contract, by_hash, groups=table if by_group else None, compute_ranks=ranks_by_hash)
     return Placing(contract, lambda block: _by_function(contract, block), ships_partition=True)
 
 
@@ -107,3 +144,11 @@ def first_items(block: Block) -> Block:
             raise TypeError(f"expected (key, value) records, got {record!r}") from None
         keys.append(key)
     return ObjectBlock(keys)
+
+
+def partition_of(key: Any, contract: Hash, config: Config) -> int:
+    """The partition of one key by a hash contract."""
+    if contract.function is not None:
+        return index(contract.function.call(key)) % contract.num_partitions
+    table = group_table(contract.num_partitions, config.key_groups)
+    return int(partition.buckets_from_table(hash_keys([key], config.hash_seed), table)[0])

@@ -1,9 +1,12 @@
 """The engine's front door: every action of every face comes in here."""
 
+import random
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
+from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.world import World, world
 from pympr.config import Config
 from pympr.optimise.rewrite import optimise
@@ -11,20 +14,28 @@ from pympr.optimise.tell import tell_functions
 from pympr.plan.function import tell_argument
 from pympr.plan.node import Node, digest
 from pympr.plan.show import show
+from pympr.plan.storage import StorageLevel
+from pympr.plan.wide import Hash
 from pympr.run import early, guard, watch
 from pympr.run.actions.action import Run
-from pympr.run.actions.collect import collect, collect_partitions
+from pympr.run.actions.approximate import count_approx_distinct
+from pympr.run.actions.collect import collect, collect_chosen, collect_partitions
 from pympr.run.actions.count import count
-from pympr.run.actions.fold import aggregate, reduce
+from pympr.run.actions.count import count_partitions as count_rows_of_partitions
+from pympr.run.actions.fold import aggregate, reduce, total
 from pympr.run.actions.foreach import foreach_partition
 from pympr.run.actions.save import refuse_existing, save_records, save_text
+from pympr.run.actions.save_formats import save_formats
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
 from pympr.run.count_partitions import count_partitions
 from pympr.run.executor import Executor
-from pympr.run.input_bytes import input_bytes
+from pympr.run.input_bytes import input_bytes, input_splits
 from pympr.run.listing import Listing
+from pympr.run.marks import Marks
+from pympr.run.node_cache import NodeCache
+from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
 from pympr.run.threads import share_cores
@@ -35,7 +46,10 @@ from pympr.stages.cut import cut, show_stages
 ACTIONS: dict[str, Callable[..., Any]] = {
     "collect": collect,
     "collect_partitions": collect_partitions,
+    "collect_chosen": collect_chosen,
     "count": count,
+    "count_approx_distinct": count_approx_distinct,
+    "count_partitions": count_rows_of_partitions,
     "reduce": reduce,
     "aggregate": aggregate,
     "take": take,
@@ -43,10 +57,16 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "foreach_partition": foreach_partition,
     "save_records": save_records,
     "save_text": save_text,
+    "save_formats": save_formats,
     "to_numpy": to_numpy,
+    "total": total,
 }
 # What is refused before anything is computed.
-CHECKS: dict[str, Callable[..., None]] = {"save_records": refuse_existing, "save_text": refuse_existing}
+CHECKS: dict[str, Callable[..., None]] = {
+    "save_records": refuse_existing,
+    "save_text": refuse_existing,
+    "save_formats": refuse_existing,
+}
 
 
 class Session:
@@ -62,6 +82,7 @@ class Session:
         self.listing = Listing(ranks, self.config)
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
+        self.marks = Marks()
         self._ids = 0
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
@@ -71,6 +92,7 @@ class Session:
         DivergenceError on all ranks when the ranks do not ask for the same.
         """
         with self._turns:
+            plan = self.marks.on(plan)
             return self._act(action, plan, arguments, ActionRecord(name or action, call_site(2), digest(plan)))
 
     def _act(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
@@ -111,6 +133,16 @@ class Session:
         with self._turns:
             return input_bytes(plan, self.listing)
 
+    def input_splits(self, plan: Node) -> list[tuple[str, int, int]]:
+        """(path, first byte, end) of every split of a plan's text files; lists them at the first call."""
+        with self._turns:
+            return [(split.path, split.begin, split.end) for split in input_splits(plan, self.listing)]
+
+    def share(self, objects: dict[str, Any], files: dict[str, str]) -> NodeCache:
+        """Objects and files of rank 0 for the ranks of every node, one copy a node; see `NodeCache`."""
+        with self._turns:
+            return NodeCache(self.world, self.config, objects, files)
+
     def report(self, root: int = 0) -> dict[str, Any] | None:
         """Machine, versions, and what every rank's actions did so far, at rank `root`; None elsewhere."""
         return report(self.world, self.config, self.records, root)
@@ -132,6 +164,35 @@ class Session:
         parts.append(("optimised plan", show(optimised)))
         parts.append(("stages", show_stages(cut(optimised))))
         return "\n\n".join(f"== {title} ==\n{text}" for title, text in parts)
+
+    def marked(self, plan: Node) -> Node:
+        """The plan with a Cached node wherever rows are to be kept."""
+        return self.marks.on(plan)
+
+    def keep(self, plan: Node, rdd_id: int, level: StorageLevel) -> None:
+        """Keep the rows of a node, once an action has computed them."""
+        self._turns.refuse_inside()
+        self.marks.add(plan, rdd_id, level)
+
+    def let_go(self, plan: Node) -> None:
+        """Keep the rows of a node no longer, and drop them."""
+        self._turns.refuse_inside()
+        rdd_id = self.marks.remove(plan)
+        if rdd_id is not None:
+            self.forget(rdd_id)
+
+    def level_of(self, plan: Node) -> StorageLevel | None:
+        """How the rows of a node are kept, None when they are not."""
+        return self.marks.level_of(plan)
+
+    def draw(self) -> int:
+        """A random seed of 63 bits, which rank 0 draws from Python's `random`; collective."""
+        with self._turns:
+            return int(broadcast_object(self.world, random.randint(0, sys.maxsize), 0))
+
+    def partition_of(self, key: Any, contract: Hash) -> int:
+        """The partition that a hash contract gives a key."""
+        return partition_of(key, contract, self.config)
 
     def forget(self, rdd_id: int) -> None:
         """Drop what was kept for an RDD."""

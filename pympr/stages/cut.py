@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pympr.plan.narrow import Cached
 from pympr.plan.node import Node
 from pympr.plan.show import show
+from pympr.plan.storage import StorageLevel
 from pympr.plan.wide import Contract, Exchange
 
 
@@ -20,9 +21,10 @@ class Keep:
     """The rows stay on their rank, for this and later actions."""
 
     rdd_id: int
+    level: StorageLevel = StorageLevel.MEMORY_ONLY
 
     def __str__(self) -> str:
-        return f"keep(rdd {self.rdd_id})"
+        return f"keep(rdd {self.rdd_id}, {self.level})"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class _Cutter:
         name = node.rdd_id if isinstance(node, Cached) else (id(node),)
         if name not in self._known:
             root = self.separate(node.child)
-            output = node.contract if isinstance(node, Exchange) else Keep(node.rdd_id)
+            output = node.contract if isinstance(node, Exchange) else Keep(node.rdd_id, node.level)
             self.stages.append(Stage(len(self.stages), root, output))
             self._known[name] = len(self.stages) - 1
         return StageInput(self._known[name])

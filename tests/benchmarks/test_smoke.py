@@ -45,3 +45,15 @@ def test_a_family_runs_and_agrees(family, data):
     assert not [engine["failure"] for engine in record["engines"].values() if "failure" in engine]
     assert len(record["engines"]["pympr"]["repetitions"]) == 2
     assert len(record["engines"]["pympr"]["repetitions"][0]["peak_rss_bytes"]) == 2
+
+
+@pytest.mark.timeout(150)
+def test_the_exchange_has_its_table(data):
+    output = data / "exchange.md"
+    command = [sys.executable, "-m", "benchmarks.run", "exchange", "--scale", "tiny", "--data", str(data)]
+    done = subprocess.run([*command, "--output", str(output)], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (record,) = (data / "records" / "tiny").glob("exchange-*.json")
+    lines = json.loads(record.read_text())["lines"]
+    assert [line["kilobytes_a_pair"] for line in lines] == [64, 256]
+    assert f"| 64 | {lines[0]['median_alltoallv_us']} |" in output.read_text()

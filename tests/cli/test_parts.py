@@ -91,7 +91,7 @@ def test_wrong_usage(arguments, capsys):
 
 def test_mpich_needs_no_flags():
     start = command.launched("python", wish(), "/job", Launcher("/opt/bin/mpiexec", "MPICH"), MPICH, {})
-    assert start.command == ["/opt/bin/mpiexec", "-n", "4", "python", "x.py", "-n", "1"]
+    assert start.command == ["/opt/bin/mpiexec", "-n", "4", "python", "-m", "pympr.cli.rank", "x.py", "-n", "1"]
     assert start.environment == {"PYMPR_JOB_DIR": "/job", "OMP_NUM_THREADS": "2"}
     assert start.remarks == []
 

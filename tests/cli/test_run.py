@@ -1,5 +1,6 @@
 """`pympr run`: codes that can be trusted, output as asked, nothing left behind."""
 
+import json
 import os
 import pathlib
 import pty
@@ -277,3 +278,50 @@ def in_terminal(command, read, environment, sink) -> int:
             break
         os.write(sink, data)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+BEFORE_THE_IMPORT = """
+import os, sys
+rank = os.environ.get("PMI_RANK", os.environ.get("OMPI_COMM_WORLD_RANK"))
+if rank == "1":
+    raise ValueError("no pympr yet")
+from pympr import SparkContext
+SparkContext().range(3).sum()
+"""
+
+
+def test_a_rank_that_fails_before_it_imports_pympr(tmp_path):
+    script = tmp_path / "before.py"
+    script.write_text(BEFORE_THE_IMPORT)
+    for program in ((str(script),), ("-c", BEFORE_THE_IMPORT)):
+        ended = pympr("run", "-n", str(SIZE), *program, PYMPR_RUN_DIR=str(tmp_path))
+        assert ended.code == 1, ended
+        assert "ValueError: no pympr yet" in ended.err
+        assert "runpy" not in ended.err and "frames of pympr" not in ended.err
+
+
+SAYS_WHAT_IT_IS = """
+import sys, json, pickle
+class Mine: pass
+assert pickle.loads(pickle.dumps(Mine)) is Mine
+main = sys.modules["__main__"]
+print(json.dumps([__name__, main.__dict__ is globals(), sys.argv[1:], sys.path[0]]))
+"""
+
+
+def test_the_program_is_the_main_module(tmp_path):
+    script = tmp_path / "says.py"
+    script.write_text(SAYS_WHAT_IT_IS)
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__main__.py").write_text("import sys; print(__name__, sys.argv[1:])")
+    for program, first in (((str(script),), str(tmp_path)), (("-c", SAYS_WHAT_IT_IS), "")):
+        ended = pympr("run", "-n", "2", *program, "-n", "7", PYMPR_RUN_DIR=str(tmp_path))
+        assert json.loads(ended.out) == ["__main__", True, ["-n", "7"], first]
+    ended = pympr("run", "-n", "2", str(tmp_path / "package"), "x", PYMPR_RUN_DIR=str(tmp_path))
+    assert ended.out.split() == ["__main__", "['x']"]
+
+
+def test_a_script_that_is_missing(tmp_path):
+    ended = pympr("run", "-n", "2", str(tmp_path / "none.py"), PYMPR_RUN_DIR=str(tmp_path))
+    assert ended.code == 2
+    assert "can't open file" in ended.err

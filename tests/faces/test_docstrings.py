@@ -1,16 +1,31 @@
 """Every example in the RDD face's docstrings gives what it says, at every rank count."""
 
 import doctest
+import importlib
+import pkgutil
+from importlib.util import find_spec
 
 import pytest
 
-import pympr.context
-import pympr.rdd.actions
-import pympr.rdd.narrow
-import pympr.rdd.pairs
-import pympr.rdd.rdd
+import pympr
+import pympr.rdd
 
-MODULES = (pympr.context, pympr.rdd.actions, pympr.rdd.narrow, pympr.rdd.pairs, pympr.rdd.rdd)
+FACES = (
+    "accumulators",
+    "broadcast",
+    "conf",
+    "context",
+    "files",
+    "readers",
+    "statcounter",
+    "status",
+    "storagelevel",
+    "taskcontext",
+)
+NAMES = [f"pympr.{name}" for name in FACES if find_spec(f"pympr.{name}")] + [
+    f"pympr.rdd.{found.name}" for found in pkgutil.iter_modules(pympr.rdd.__path__)
+]
+MODULES = [importlib.import_module(name) for name in NAMES]
 # These show this rank's part, so their output is that of one rank.
 LOCAL = ("toNumpy", "fromNumpy")
 

@@ -109,6 +109,41 @@ def test_order_after_reduce_by_key_depends_on_nothing_but_the_keys(sc):
     assert sorted(orders.pop()) == sorted({key for key, _ in pairs})
 
 
+@pytest.mark.parametrize("key_of", [int, str, float, lambda i: (i, "x"), lambda i: [i, str(i)][i % 2]])
+def test_order_after_a_join_depends_on_nothing_but_the_rows(sc, key_of):
+    left = [(key_of(i % 70), i) for i in range(300)]
+    right = [(key_of(i % 90), -i) for i in range(200)]
+    orders = {
+        tuple(sc.parallelize(left, count).join(sc.parallelize(right, other), parts).collect())
+        for count, other in ((1, 4), (3, 1), (7, 2))
+        for parts in (1, 2, 5, 9)
+    }
+    assert len(orders) == 1
+    joined = orders.pop()
+    assert Counter(joined) == Counter((k, (v, w)) for k, v in left for other, w in right if k == other)
+    for key in {key for key, _ in left}:
+        assert [pair for k, pair in joined if k == key] == sorted((pair for k, pair in joined if k == key), key=_order)
+
+
+def _order(pair):
+    return pair[0], -pair[1]
+
+
+def test_joins_of_many_rows_are_right(sc):
+    """Enough rows for a scatter by key group, values of every kind."""
+    count = 30_000
+    left = [((i * 7919) % 20_011, (i, str(i), i / 2, i % 3 == 0)) for i in range(count)]
+    right = [((i * 104_729) % 25_013, None if i % 5 == 0 else str(-i)) for i in range(count)]
+    by_key = {}
+    for key, value in right:
+        by_key.setdefault(key, []).append(value)
+    a, b = sc.parallelize(left, 4), sc.parallelize(right, 3)
+    expected = [(k, (v, w)) for k, v in left for w in by_key.get(k, [])]
+    assert sorted(a.join(b, 3).collect(), key=repr) == sorted(expected, key=repr)
+    expected = [(k, (v, w)) for k, v in left for w in by_key.get(k, [None])]
+    assert sorted(a.leftOuterJoin(b, 3).collect(), key=repr) == sorted(expected, key=repr)
+
+
 def test_sums_beyond_64_bits_are_exact(sc):
     big = 2**62
     pairs = sc.parallelize([("a", big), ("a", big), ("a", big), ("b", -big), ("b", -big), ("b", -big), ("c", 1)], 3)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import reduce as left_fold
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,14 @@ def reduce(run: Run, function: Callable[[Any, Any], Any], *empty: Any) -> Any:
     return left_fold(function, present)
 
 
-def _reduce_blocks(operation: str | None, function: Callable, blocks: Iterator[Block]) -> tuple[bool, Any]:
-    is_there, value = False, None
+def total(run: Run) -> Any:
+    """The records added up from 0, a partition each and then all; TypeError for what 0 cannot be added to."""
+    partials = run.each(lambda index, blocks: _reduce_blocks("sum", add, blocks, 0)[1])
+    return left_fold(add, gathered_partials(run, partials), 0)
+
+
+def _reduce_blocks(operation: str | None, function: Callable, blocks: Iterator[Block], *first: Any) -> tuple[bool, Any]:
+    is_there, value = bool(first), first[0] if first else None
     for block in blocks:
         if not len(block):
             continue

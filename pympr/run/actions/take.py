@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import Any
 
-from pympr.collectives.gather import allgather_objects
 from pympr.data.block import Block
 from pympr.run.actions.action import Run
 from pympr.run.actions.collect import gathered_partials
 from pympr.run.operators.preselect import preselection
+from pympr.run.share import share_values
 
 GROWTH = 4
 
@@ -22,7 +22,7 @@ def take(run: Run, number: int) -> list[Any]:
         end = min(begin + width, run.rows.total)
         missing = number - len(taken)
         mine = run.walk(lambda index, blocks, missing=missing: list(islice(_records(blocks), missing)), begin, end)
-        merged = {index: part for ranks in allgather_objects(run.world, mine) for index, part in ranks.items()}
+        merged = {index: part for ranks in share_values(run.world, mine) for index, part in ranks.items()}
         taken += [record for index in sorted(merged) for record in merged[index]]
         begin, width = end, width * GROWTH
     return taken[:number]

@@ -1,28 +1,71 @@
-"""Joining two inputs by key, in the order of the left rows, then the right ones."""
+"""Joining two inputs by key.
+
+Rows come by key group, in one group in the order of the left rows, then in that of the right ones: the order of an
+inner join depends on the keys alone, whatever the partitions. Right rows that meet none follow at the end.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, to_columns
-from pympr.data.column import FixedColumn
+from pympr.data.column import BytesColumn, Column, FixedColumn
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.join import join_indices
+from pympr.native.join_groups import HOWS, MOST_RIGHT_ROWS, GroupedPairs
+from pympr.run.operators.arrange import GroupedBlock, by_key_group
 from pympr.run.operators.combine import arrays_of_column
 from pympr.run.operators.python_combine import one_nan
 
 _KEEPS_LEFT, _KEEPS_RIGHT = ("left", "full"), ("right", "full")
 
 
-def join(how: str, left: Iterator[Block], right: Iterator[Block]) -> Iterator[Block]:
+def join(how: str, left: Iterator[Block], right: Iterator[Block], config: Config) -> Iterator[Block]:
     """(k, (v, w)) for equal keys; None stands for the side that has no row."""
     a, b = to_columns(concat(left)), to_columns(concat(right))
     if not len(a) and not (len(b) and how in _KEEPS_RIGHT):
         return
     if not len(b) and how not in _KEEPS_LEFT:
         return
-    yield _join_columns(how, a, b) if _are_typed(a, b) else _join_records(how, a.records(), b.records())
+    if not _are_typed(a, b):
+        a, b = by_key_group(a, config), by_key_group(b, config)
+        yield _join_records(how, a.records(), b.records())
+    elif how in HOWS and a.layout.items[0] == Leaf("int64") and len(b) <= MOST_RIGHT_ROWS:
+        yield _join_groups(how, by_key_group(a, config), by_key_group(b, config))
+    else:
+        b = by_key_group(b, config) if how in _KEEPS_RIGHT else b
+        yield _join_columns(how, by_key_group(a, config), b)
+
+
+def _join_groups(how: str, a: GroupedBlock, b: GroupedBlock) -> Block:
+    """The join of rows with whole numbers as keys, group by group."""
+    words = [side.columns[0].contiguous().view(np.uint64) for side in (a, b)]
+    pairs = GroupedPairs(words[0], a.edges, words[1], b.edges, how)
+    if how != "inner":
+        return _paired(how, a, b, *pairs.rows())
+    w = b.item(1)
+    taken = iter(pairs.take(_moved(a.columns), _moved(w.columns)))
+    columns = [_taken(column, taken) for column in [*a.columns, *w.columns]]
+    key, v = a.layout.items
+    return ColumnBlock(Row((key, Row((v, w.layout)))), columns, pairs.length)
+
+
+def _moved(columns: list[Column]) -> list[np.ndarray]:
+    """The arrays of which rows are taken, column by column."""
+    arrays: list[np.ndarray] = []
+    for column in columns:
+        parts = [column.values] if isinstance(column, FixedColumn) else [column.starts, column.ends]
+        arrays += [np.ascontiguousarray(part) for part in parts + ([] if column.valid is None else [column.valid])]
+    return arrays
+
+
+def _taken(column: Column, taken: Iterator[np.ndarray]) -> Column:
+    """The column with the next of the arrays taken."""
+    parts = [next(taken)] if isinstance(column, FixedColumn) else [next(taken), next(taken)]
+    valid = None if column.valid is None else next(taken)
+    return FixedColumn(*parts, valid) if isinstance(column, FixedColumn) else BytesColumn(column.data, *parts, valid)
 
 
 def _are_typed(a: Block, b: Block) -> bool:
@@ -34,8 +77,12 @@ def _are_typed(a: Block, b: Block) -> bool:
 
 
 def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:
-    keys, kinds = a.layout.items[0], [leaf.kind for leaf in leaves(a.layout.items[0])]
-    a_index, b_index = join_indices(_keys(a), _keys(b), how, kinds=kinds)
+    kinds = [leaf.kind for leaf in leaves(a.layout.items[0])]
+    return _paired(how, a, b, *join_indices(_keys(a), _keys(b), how, kinds=kinds))
+
+
+def _paired(how: str, a: ColumnBlock, b: ColumnBlock, a_index: np.ndarray, b_index: np.ndarray) -> Block:
+    """The records of pairs of rows, -1 standing for no row."""
     if how in _KEEPS_RIGHT:
         key = _merged_keys(a.item(0), b.item(0), a_index, b_index)
     else:
@@ -44,7 +91,7 @@ def _join_columns(how: str, a: ColumnBlock, b: ColumnBlock) -> Block:
     w = _take_or_null(b.item(1), b_index, how in _KEEPS_LEFT)
     if not (isinstance(v, ColumnBlock) and isinstance(w, ColumnBlock)):
         return ObjectBlock(list(zip(key.records(), zip(v.records(), w.records()))))
-    layout = Row((keys, Row((v.layout, w.layout))))
+    layout = Row((key.layout, Row((v.layout, w.layout))))
     return ColumnBlock(layout, [*key.columns, *v.columns, *w.columns], len(a_index))
 
 

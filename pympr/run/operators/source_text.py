@@ -17,14 +17,17 @@ from pympr.native import text
 from pympr.plan.sources import TextFile
 from pympr.run.buffers import Buffers
 from pympr.run.operators.places import places
+from pympr.run.operators.source_remote import RemoteLines
+from pympr.run.read_ahead import PiecesFile, pieces_of
 from pympr.run.splits import Split
+from pympr.run.stores import is_remote
 
 _SCAN_BYTES = 1 << 16
 
 
 def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -> Iterator[Block]:
     """The blocks of one split: string (or bytes) columns over the chunks as they were read."""
-    reader = _open(split)
+    reader = _open(split, config)
     try:
         for chunk, size, offset in _chunks(reader, "lines" if node.with_place else node.unit, buffers):
             data, end = _decoded(chunk, size, split, offset, node)
@@ -129,12 +132,13 @@ def _line_start(window: bytes, is_last: bool) -> int:
     return carriage + (2 if window[carriage + 1 : carriage + 2] == b"\n" else 1)
 
 
-class _Compressed:
-    """A whole compressed file, as the bytes it holds."""
+class _Whole:
+    """A file that is read from its start to its end: compressed, or from a server that gives no ranges."""
 
-    def __init__(self, split: Split) -> None:
+    def __init__(self, split: Split, config: Config) -> None:
         self._split = split
-        self._file = _OPENERS[split.codec](split.path)
+        self._source = PiecesFile(pieces_of(split, config.fetch_bytes)) if is_remote(split.path) else None
+        self._file = _OPENERS[split.codec](self._source or split.path)
         self.begin = self.position = 0
         self._is_at_end = False
 
@@ -144,21 +148,25 @@ class _Compressed:
     def read_into(self, view: memoryview) -> int:
         try:
             got = self._file.readinto(view)
+        except InputError:
+            raise
         except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise InputError(f"{self._split.path}: broken {self._split.codec} data: {error}") from error
+            raise InputError(f"{self._split.path}: broken {self._split.codec or 'transfer'} data: {error}") from error
         self._is_at_end = got == 0
         self.position += got
         return got
 
     def close(self) -> None:
         self._file.close()
+        if self._source is not None:
+            self._source.close()
 
 
 class _ZstdFrames:
     """The bytes of a file of zstd frames; zstandard's own reader takes a file that was cut short for a whole one."""
 
-    def __init__(self, path: str, package: Any) -> None:
-        self._file, self._package = open(path, "rb"), package
+    def __init__(self, file: Any, package: Any) -> None:
+        self._file, self._package = file if hasattr(file, "read") else open(file, "rb"), package
         self._frame: Any = None
         self._taken, self._ready = b"", memoryview(b"")
 
@@ -189,23 +197,32 @@ class _ZstdFrames:
         self._file.close()
 
 
-def _open_zstd(path: str) -> Any:
+def _open_zstd(file: Any) -> Any:
     try:
         from compression import zstd  # Python 3.14
     except ImportError:
         try:
             import zstandard
         except ImportError:
-            raise ImportError(f"{path}: reading .zst needs the package zstandard: install pympr[zstd]") from None
-        return _ZstdFrames(path, zstandard)
-    return zstd.open(path, "rb")
+            raise ImportError("reading .zst needs the package zstandard: install pympr[zstd]") from None
+        return _ZstdFrames(file, zstandard)
+    return zstd.open(file, "rb")
 
 
-_OPENERS: dict[Any, Callable[[str], Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "zstd": _open_zstd}
+_OPENERS: dict[Any, Callable[[Any], Any]] = {
+    "gzip": gzip.open,
+    "bzip2": bz2.open,
+    "zstd": _open_zstd,
+    None: lambda file: file,
+}
 
 
-def _open(split: Split) -> Any:
-    return _Compressed(split) if split.codec else _Plain(split)
+def _open(split: Split, config: Config) -> Any:
+    if split.codec or not split.in_ranges:
+        return _Whole(split, config)
+    if is_remote(split.path):
+        return RemoteLines(split, config.fetch_bytes, _line_start)
+    return _Plain(split)
 
 
 def _chunks(reader: Any, unit: str, buffers: Buffers) -> Iterator[tuple[np.ndarray, int, int]]:

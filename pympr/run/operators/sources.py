@@ -1,7 +1,7 @@
 """The sources that are in memory, and binary files."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from pympr.errors import InputError
 from pympr.plan.sources import Arrays, Range
 from pympr.run.operators.fresh import fresh
 from pympr.run.operators.partitions import block_of_arrays
+from pympr.run.read_ahead import PiecesFile, pieces_of
 from pympr.run.splits import Split
+from pympr.run.stores import is_remote
 
 
 def slice_bounds(length: int, num_slices: int, index: int) -> tuple[int, int]:
@@ -54,26 +56,42 @@ def read_arrays(node: Arrays) -> Iterator[Block]:
         yield block_of_arrays(tuple(views), node.is_row)
 
 
-def read_records(split: Split, record_length: int) -> Iterator[Block]:
+def read_records(split: Split, record_length: int, config: Config) -> Iterator[Block]:
     """The one block of a split of fixed-length records, as a bytes column."""
     length = split.end - split.begin
     if not length:
         return
     data = np.empty(length, np.uint8)
-    file = os.open(split.path, os.O_RDONLY | os.O_CLOEXEC)
+    file = PiecesFile(pieces_of(split, config.fetch_bytes)) if is_remote(split.path) else _Range(split)
     try:
-        _read_whole(file, memoryview(data), split)
+        _read_whole(file.readinto, memoryview(data), split)
     finally:
-        os.close(file)
+        file.close()
     starts = np.arange(0, length, record_length, dtype=np.int64)
     column = BytesColumn(data, starts, starts + record_length)
     yield ColumnBlock(Leaf("bytes"), [column], len(starts))
 
 
-def _read_whole(file: int, view: memoryview, split: Split) -> None:
+class _Range:
+    """Bytes of a local file from where a split begins."""
+
+    def __init__(self, split: Split) -> None:
+        self._at = split.begin
+        self._file = os.open(split.path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def readinto(self, view: memoryview) -> int:
+        got = os.preadv(self._file, [view], self._at)
+        self._at += got
+        return got
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def _read_whole(readinto: Callable[[memoryview], int], view: memoryview, split: Split) -> None:
     done = 0
     while done < len(view):
-        got = os.preadv(file, [view[done:]], split.begin + done)
+        got = readinto(view[done:])
         if not got:
             raise InputError(f"{split.path} ends at {split.begin + done}, it had {split.size} bytes when listed")
         done += got

@@ -1,0 +1,5 @@
+"""StorageLevel, where PySpark has it."""
+
+from pympr.plan.storage import StorageLevel
+
+__all__ = ["StorageLevel"]

@@ -1,0 +1,24 @@
+"""How many threads the kernels take before anybody tells them."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import os
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:{cores}])
+from pympr.native.library import lib
+print(lib.pympr_has_openmp(), lib.pympr_get_threads())
+"""
+
+
+@pytest.mark.parametrize(
+    ("cores", "environment", "threads"),
+    [(1, {}, 1), (1, {"OMP_NUM_THREADS": "4"}, 1), (2, {"OMP_NUM_THREADS": "1"}, 1)],
+)
+def test_the_mask_and_the_environment_bound_them(cores, environment, threads):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(cores=cores)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[1] == str(threads)
