@@ -1,6 +1,8 @@
 """What a user's function computes, as an expression over columns, or why that is not known."""
 
+import functools
 import types
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +14,7 @@ from pympr.optimise.values import Known, MakeList, Split, Unknown, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Argument, Expression, Fail, Operation
 
-MOST_KEPT = 2000  # translations that are kept for the next time
+MOST_KEPT = 500  # translations that are kept for the next time
 ARGUMENT = Argument()
 
 
@@ -41,6 +43,8 @@ class Translation:
 
 
 _kept: dict[Any, Translation] = {}
+_of_closures: dict[Any, Translation] = {}
+_failed: weakref.WeakKeyDictionary[Any, dict[int, Translation]] = weakref.WeakKeyDictionary()
 
 
 def translate(call: Callable[..., Any], count: int = 1) -> Translation:
@@ -51,29 +55,43 @@ def translate(call: Callable[..., Any], count: int = 1) -> Translation:
     >>> translate(lambda x: print(x)).reason.partition(": ")[2]
     'calls print, which is not known'
     """
-    key = count, _key(call)
-    found = _kept.get(key)
+    if type(call) is not types.FunctionType:
+        return _translate(call, count) if isinstance(call, functools.partial) else _remembered(_kept, call, call, count)
+    if call.__closure__ or call.__defaults__ or call.__kwdefaults__:
+        return _translate_closure(call, count)
+    # Functions of one code object without these differ in their globals only.
+    return _remembered(_kept, (call.__code__, id(call.__globals__)), call, count)
+
+
+def _remembered(kept: dict[Any, Translation], key: Any, call: Callable[..., Any], count: int) -> Translation:
+    try:
+        found = kept.get((key, count))
+    except TypeError:  # not hashable
+        return _translate(call, count)
     if found is None or not found.bindings.hold():
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        found = _kept[key] = _translate(call, [ARGUMENT, SECOND][:count])
+        if len(kept) >= MOST_KEPT:
+            del kept[next(iter(kept))]
+        found = kept[key, count] = _translate(call, count)
     return found
 
 
-def _key(call: Callable[..., Any]) -> Any:
-    """Functions of one code object differ in what they close over, their defaults and their globals."""
-    if type(call) is not types.FunctionType:
-        return id(call), call
-    if call.__closure__ or call.__defaults__ or call.__kwdefaults__:
-        return id(call), call
-    return call.__code__, id(call.__globals__)
+def _translate_closure(call: types.FunctionType, count: int) -> Translation:
+    """What cannot be translated may close over much data: it is remembered only as long as the function lives."""
+    failed = _failed.setdefault(call, {})
+    if count in failed:
+        return failed[count]
+    found = _remembered(_of_closures, call, call, count)
+    if found.value is None:
+        del _of_closures[call, count]
+        failed[count] = found = Translation(None, found.reason)
+    return found
 
 
-def _translate(call: Callable[..., Any], arguments: list[Any]) -> Translation:
+def _translate(call: Callable[..., Any], count: int) -> Translation:
     trace = Trace()
     path = Path(trace, _no_function, [], {})
     try:
-        value = call_known(path, Known(call), arguments, {})
+        value = call_known(path, Known(call), [ARGUMENT, SECOND][:count], {})
         if isinstance(value, Fail):
             raise Unknown(value.reason)
         if not isinstance(value, (Split, MakeList)):

@@ -17,6 +17,7 @@ _OF_A_RECORD = {
 def tell_functions(plan: Node) -> str:
     """A line for every function of a plan, in the order in which they run.
 
+    >>> from pympr.plan.function import Function
     >>> from pympr.plan.sources import Range
     >>> print(tell_functions(Map(Range(0, 9, 1, 2), Function(abs))))
     map(abs): columns: abs(x)
