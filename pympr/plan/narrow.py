@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from pympr.plan.bindings import Bindings
-from pympr.plan.expression import Expression
+from pympr.plan.expression import Expression, SplitItem
 from pympr.plan.function import Function
 from pympr.plan.node import Node
 from pympr.plan.storage import StorageLevel
@@ -108,6 +108,17 @@ class Project(Node):
     function: Function
     preserves: bool = False
     of_values: bool = False
+    bindings: Bindings = field(default_factory=Bindings, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class LineItems(Node):
+    """An expression over one item of every line's split, read off a text; `function` gives the same from the line."""
+
+    child: Node
+    item: SplitItem
+    expression: Expression
+    function: Function
     bindings: Bindings = field(default_factory=Bindings, repr=False, compare=False)
 
 

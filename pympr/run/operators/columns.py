@@ -1,6 +1,8 @@
 """Steps over columns: project, where, spread, words; each falls back to the Python function it stands for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -32,13 +34,16 @@ class _Runner:
         self._pause = self._left = 0
 
     def run(self, blocks: Iterator[Block], compute: Callable[[ColumnBlock], Block]) -> Iterator[Block]:
-        for block in blocks:
-            if len(block) <= FEW_ROWS:
-                yield to_columns(self._in_python(block))
-                continue
-            block = to_columns(block)
-            for piece in _pieces(block):
-                yield self._piece(piece, compute)
+        # No generator: it would hold a block while the next is read, whose memory could be used again.
+        return chain.from_iterable(map(partial(self._block, compute), blocks))
+
+    def _block(self, compute: Callable[[ColumnBlock], Block], block: Block) -> Iterable[Block]:
+        if len(block) <= FEW_ROWS:
+            return (to_columns(self._in_python(block)),)
+        block = to_columns(block)
+        if len(block) <= 2 * PIECE_ROWS:
+            return (self._piece(block, compute),)
+        return (self._piece(piece, compute) for piece in _pieces(block))
 
     def _piece(self, block: Block, compute: Callable[[ColumnBlock], Block]) -> Block:
         self._left -= 1
@@ -57,9 +62,6 @@ class _Runner:
 
 
 def _pieces(block: Block) -> Iterator[Block]:
-    if len(block) <= 2 * PIECE_ROWS:
-        yield block
-        return
     for begin in range(0, len(block), PIECE_ROWS):
         yield block.slice(begin, min(begin + PIECE_ROWS, len(block)))
 
