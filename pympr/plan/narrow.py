@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pympr.plan.expression import Expression
+from pympr.plan.expression import Expression, SplitItem
 from pympr.plan.function import Function
 from pympr.plan.node import Node
 from pympr.plan.storage import StorageLevel
@@ -107,6 +107,16 @@ class Project(Node):
     function: Function
     preserves: bool = False
     of_values: bool = False
+
+
+@dataclass(frozen=True)
+class LineItems(Node):
+    """An expression over one item of every line's split, read off a text; `function` gives the same from the line."""
+
+    child: Node
+    item: SplitItem
+    expression: Expression
+    function: Function
 
 
 @dataclass(frozen=True)
