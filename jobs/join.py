@@ -8,7 +8,8 @@ from pympr.errors import InputError
 from pympr.jobs._common import WHERE, Parser, Program, bad_line, positive, run
 
 DESCRIPTION = """Join two files of columns. Result lines: the key, the other columns of LEFT, those of RIGHT;
-a side without the key gives empty columns, as many as its first line has. Keys come in no order; lines of one key in the order of LEFT, then of RIGHT."""
+a side without the key gives empty columns, as many as its first line has. Keys come in no order; lines of one key in
+the order of LEFT, then of RIGHT."""
 HOW = {"inner": RDD.join, "left": RDD.leftOuterJoin, "right": RDD.rightOuterJoin, "full": RDD.fullOuterJoin}
 
 

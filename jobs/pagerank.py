@@ -36,7 +36,7 @@ def work(program: Program) -> None:
     with program.reading("two columns"):
         named = program.keep(edges_of(program))
         names = program.keep(named.flatMap(lambda edge: edge).distinct(parts).zipWithIndex())
-        count = names.count()
+        count = max(names.count(), 1)
     edges = program.keep(numbered(named, names, parts))
     program.unit, program.records = "edges", edges.count()
     ranks = ranked(program, edges, names, count, parts)
