@@ -151,6 +151,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Fused: _step(lambda at, node: lambda blocks: fused.run_steps(node.steps, blocks)),
     narrow.Project: _step(lambda at, node: lambda blocks: columns.project(node, blocks)),
     narrow.Where: _step(lambda at, node: lambda blocks: columns.where(node, blocks)),
+    narrow.Spread: _step(lambda at, node: lambda blocks: columns.spread(node, blocks)),
     narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),

@@ -10,6 +10,7 @@ from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.world import World, world
 from pympr.config import Config
 from pympr.optimise.rewrite import optimise
+from pympr.optimise.tell import tell_functions
 from pympr.plan.function import tell_argument
 from pympr.plan.node import Node, digest
 from pympr.plan.show import show
@@ -23,8 +24,10 @@ from pympr.run.actions.count import count
 from pympr.run.actions.count import count_partitions as count_rows_of_partitions
 from pympr.run.actions.fold import aggregate, reduce, total
 from pympr.run.actions.foreach import foreach_partition
-from pympr.run.actions.save import refuse_existing, save_records, save_text
+from pympr.run.actions.outputs import refuse_existing
+from pympr.run.actions.save import save_json, save_records, save_text
 from pympr.run.actions.save_formats import save_formats
+from pympr.run.actions.save_npy import save_npy
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
@@ -54,6 +57,8 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "take": take,
     "take_ordered": take_ordered,
     "foreach_partition": foreach_partition,
+    "save_json": save_json,
+    "save_npy": save_npy,
     "save_records": save_records,
     "save_text": save_text,
     "save_formats": save_formats,
@@ -62,6 +67,8 @@ ACTIONS: dict[str, Callable[..., Any]] = {
 }
 # What is refused before anything is computed.
 CHECKS: dict[str, Callable[..., None]] = {
+    "save_json": refuse_existing,
+    "save_npy": refuse_existing,
     "save_records": refuse_existing,
     "save_text": refuse_existing,
     "save_formats": refuse_existing,
@@ -159,9 +166,10 @@ class Session:
         return together(self.world, lambda: _kinds_of(arrays), "arrays passed to the engine")
 
     def explain(self, plan: Node) -> str:
-        """The logical plan, the optimised plan and the stages, as text."""
+        """The logical plan, how its functions run, the optimised plan and the stages, as text."""
         optimised = optimise(plan)
-        parts = [("logical plan", show(plan)), ("optimised plan", show(optimised))]
+        parts = [("logical plan", show(plan)), ("functions", tell_functions(plan))]
+        parts.append(("optimised plan", show(optimised)))
         parts.append(("stages", show_stages(cut(optimised))))
         return "\n\n".join(f"== {title} ==\n{text}" for title, text in parts)
 
