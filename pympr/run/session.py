@@ -147,6 +147,8 @@ class Session:
     def share(self, objects: dict[str, Any], files: dict[str, str]) -> NodeCache:
         """Objects and files of rank 0 for the ranks of every node, one copy a node; see `NodeCache`."""
         with self._turns:
+            names = ", ".join([*objects, *(f"{path}#{name}" for name, path in files.items())])
+            agree_on(self.world, {"action": "sharing objects and files", "where": call_site(), "arguments": names})
             return NodeCache(self.world, self.config, objects, files)
 
     def report(self, root: int = 0) -> dict[str, Any] | None:
