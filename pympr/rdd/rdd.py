@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pympr.plan.show import show
 from pympr.rdd.counting import Counting
+from pympr.rdd.formats import Formats
 from pympr.rdd.indexing import Indexing
 from pympr.rdd.keeping import Keeping
 from pympr.rdd.numbers import Numbers
@@ -15,7 +16,7 @@ from pympr.rdd.sorting import Sorting
 from pympr.rdd.trees import Trees
 
 
-class RDD(Sets, Sorting, Counting, Numbers, Trees, Sampling, Indexing, Piping, Saving, Keeping):
+class RDD(Sets, Sorting, Counting, Numbers, Trees, Sampling, Indexing, Piping, Saving, Formats, Keeping):
     """An immutable, partitioned collection over all ranks; made by a SparkContext or from another RDD.
 
     Transformations only extend the plan. Actions run it, and every rank must

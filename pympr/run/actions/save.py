@@ -1,35 +1,18 @@
 """Records to files, whole or not at all."""
 
-import os
-import secrets
-import shutil
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from pympr.collectives.broadcast import broadcast_object
-from pympr.collectives.world import World
 from pympr.data.block import Block, ColumnBlock
 from pympr.data.column import with_separator
 from pympr.data.schema import Leaf
-from pympr.errors import OutputExistsError
 from pympr.run.actions.action import Run
-from pympr.run.agreement import agree_on_folder, call_site
+from pympr.run.actions.outputs import Write, output_at
 from pympr.run.together import together
 
 # Rows that are laid out for one write call: some megabytes.
 WRITE_RECORDS = 1 << 16
-
-
-def refuse_existing(world: World, path: str, *unused: object) -> None:
-    """OutputExistsError on all ranks when the output is there already; collective."""
-    path = _plain(path)
-    agree_on_folder(world, path, call_site())
-
-    def look() -> None:
-        if world.rank == 0 and os.path.lexists(path):
-            raise OutputExistsError(f"output directory {path} already exists: remove it or name another")
-
-    together(world, look, f"saving to {path}")
 
 
 def save_text(run: Run, path: str) -> None:
@@ -42,63 +25,45 @@ def save_records(run: Run, path: str) -> None:
     save(run, path, bytes_of)
 
 
+def save_json(run: Run, path: str) -> None:
+    """Write each record in JSON, in a line of its own; see `save`."""
+    save(run, path, json_of)
+
+
 def save(run: Run, path: str, encode: Callable[[Block], Any]) -> None:
     """Write one file part-00000, ... for every partition, and _SUCCESS, into a new directory.
 
     All is written beside `path` and renamed at the end: a reader sees the whole
-    directory or none. A failure leaves nothing behind. That nothing is at `path`
-    was seen before the plan ran.
+    directory or none. In an object store files appear one by one, each whole, and
+    _SUCCESS last. A failure leaves nothing behind. That nothing is at `path` was
+    seen before the plan ran.
     """
     save_with(run, path, lambda folder, index, blocks: _write_part(f"{folder}/part-{index:05d}", blocks, encode))
 
 
-def save_with(run: Run, path: str, write: Callable[[str, int, Iterator[Block]], None]) -> None:
+def save_with(run: Run, path: str, write: Write) -> None:
     """`save` with `write(folder, partition, blocks)` for the files of a partition."""
-    path = _plain(path)
-    hidden = broadcast_object(run.world, _hidden_name(path), 0)
-    together(run.world, lambda: _make(hidden) if run.world.rank == 0 else None, f"saving to {path}")
+    output = output_at(run.world, path)
     try:
-        run.each(lambda index, blocks: write(hidden, index, blocks))
-        together(run.world, lambda: _commit(hidden, path) if run.world.rank == 0 else None, f"saving to {path}")
-    except BaseException:
-        if run.world.rank == 0:
-            shutil.rmtree(hidden, ignore_errors=True)
+        run.each(lambda index, blocks: output.part(write, index, blocks))
+        together(run.world, lambda: output.commit() if run.world.rank == 0 else None, f"saving to {output.path}")
+    except BaseException as error:
+        if left := output.abandon():
+            error.add_note(f"pympr: could not remove what was written: {', '.join(left)}")
         raise
-
-
-def _hidden_name(path: str) -> str:
-    """A name beside `path` that no other job writes to, and that readers of the folder above pass over."""
-    folder, name = os.path.split(path)
-    return os.path.join(folder, f"_{name}.pympr-temporary-{secrets.token_hex(4)}")
-
-
-def _make(folder: str) -> None:
-    os.makedirs(folder)
-
-
-def _commit(hidden: str, path: str) -> None:
-    with open(os.path.join(hidden, "_SUCCESS"), "x"):
-        pass
-    if os.path.lexists(path):
-        raise OutputExistsError(f"output directory {path} came into being while it was written")
-    os.rename(hidden, path)
-
-
-def _plain(path: str | os.PathLike[str]) -> str:
-    plain = os.fspath(path).removeprefix("file://").rstrip("/")
-    if not plain:
-        raise ValueError(f"expected the path of a new directory, got {path!r}")
-    return plain
+    finally:
+        output.close()
 
 
 def _write_part(path: str, blocks: Iterator[Block], encode: Callable[[Block], Any]) -> None:
     with open(path, "xb", buffering=0) as file:
         for block in blocks:
             for begin in range(0, len(block), WRITE_RECORDS):
-                _write_all(file, encode(block.slice(begin, min(begin + WRITE_RECORDS, len(block)))))
+                write_all(file, encode(block.slice(begin, min(begin + WRITE_RECORDS, len(block)))))
 
 
-def _write_all(file: BinaryIO, data: Any) -> None:
+def write_all(file: BinaryIO, data: Any) -> None:
+    """Write all of a buffer to an unbuffered file."""
     view = memoryview(data).cast("B")
     while len(view):
         view = view[file.write(view) :]
@@ -110,6 +75,11 @@ def lines_of(block: Block) -> Any:
         return with_separator(block.columns[0], ord("\n")).data
     text = "\n".join(map(str, block.records()))
     return (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def json_of(block: Block) -> Any:
+    """Every record in JSON and a newline; TypeError for what JSON has no word for."""
+    return ("\n".join(map(json.dumps, block.records())) + "\n").encode()
 
 
 def bytes_of(block: Block) -> Any:
