@@ -20,6 +20,7 @@ from pympr.run.operators.fresh import fresh
 from pympr.run.records import ActionRecord, Intake, StageRecord
 from pympr.run.rows import Rows, held
 from pympr.run.stations import Station
+from pympr.run.task import task_of
 from pympr.run.together import Progress, together
 from pympr.stages.cut import Keep, Stage
 
@@ -85,13 +86,15 @@ class Executor:
 
         self.walk(rows, consume, started, (0, rows.total))
         if sink is not None:
-            parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
+            with task_of(stage.number):
+                parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
         started.rows_sent = sum(len(block) for _, block in parts)
         if isinstance(contract, Everywhere):
             return everywhere(self.world, contract.num_partitions, parts)
         begun = time.perf_counter()
         with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
-            moved = move(self.world, contract, parts, self.config)
+            with task_of(stage.number):
+                moved = move(self.world, contract, parts, self.config)
         started.exchange_seconds = time.perf_counter() - begun
         for counters in moved.counters:
             started.count(counters)
@@ -107,7 +110,8 @@ class Executor:
             try:
                 for progress.partition in mine:
                     blocks = started.passed(rows.blocks(progress.partition))
-                    results[progress.partition] = work(progress.partition, blocks)
+                    with task_of(started.stage, progress.partition):
+                        results[progress.partition] = work(progress.partition, blocks)
                     self.station.progress(done=1)
             finally:
                 for _ in mine:  # what a failed rank leaves unclaimed is not worth doing

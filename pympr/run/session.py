@@ -16,6 +16,7 @@ from pympr.plan.show import show
 from pympr.plan.storage import StorageLevel
 from pympr.plan.wide import Hash
 from pympr.run import early, guard, watch
+from pympr.run.accumulate import Accumulators
 from pympr.run.actions.action import Run
 from pympr.run.actions.approximate import count_approx_distinct
 from pympr.run.actions.collect import collect, collect_chosen, collect_partitions
@@ -35,6 +36,8 @@ from pympr.run.marks import Marks
 from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
+from pympr.run.scratch import Scratch
+from pympr.run.task import current_task
 from pympr.run.threads import share_cores
 from pympr.run.together import together
 from pympr.run.turns import Turns
@@ -61,6 +64,12 @@ ACTIONS: dict[str, Callable[..., Any]] = {
 CHECKS: dict[str, Callable[..., None]] = {"save_records": refuse_existing, "save_text": refuse_existing}
 
 
+# The property by which PySpark names the group that an action belongs to.
+JOB_GROUP = "spark.jobGroup.id"
+
+__all__ = ["JOB_GROUP", "Session", "close_session", "current_task", "open_session", "session"]
+
+
 class Session:
     """One world of ranks and what it keeps between actions; every method is collective."""
 
@@ -72,9 +81,12 @@ class Session:
         self._turns = Turns()
         self.threads = share_cores(ranks)
         self.listing = Listing(ranks, self.config)
+        self.scratch = Scratch(ranks)
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
         self.marks = Marks()
+        self.accumulators = Accumulators(ranks.rank)
+        self.properties: dict[str, str] = {}
         self._ids = 0
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
@@ -85,7 +97,15 @@ class Session:
         """
         with self._turns:
             plan = self.marks.on(plan)
-            return self._act(action, plan, arguments, ActionRecord(name or action, call_site(2), digest(plan)))
+            record = ActionRecord(name or action, call_site(2), digest(plan), group=self.properties.get(JOB_GROUP))
+            try:
+                result = self._act(action, plan, arguments, record)
+                self.accumulators.settle(self.world)
+            except BaseException:
+                self.accumulators.drop()
+                raise
+            record.is_done = True
+            return result
 
     def _act(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
         self.records.append(record)
@@ -171,6 +191,37 @@ class Session:
         with self._turns:
             return int(broadcast_object(self.world, random.randint(0, sys.maxsize), 0))
 
+    def agree(self, action: str, **fields: str) -> None:
+        """DivergenceError on all ranks unless all come here with the same fields; collective."""
+        with self._turns:
+            agree_on(self.world, {"action": action, "where": call_site(2), **fields})
+
+    def of_rank_0(self, value: Any) -> Any:
+        """What rank 0 passes, on every rank; collective."""
+        with self._turns:
+            return broadcast_object(self.world, value, 0)
+
+    def made_by_rank_0(self, make: Callable[[], Any], task: str) -> Any:
+        """What `make` gives on rank 0, on every rank, or its error on all; collective."""
+        with self._turns:
+            made = together(self.world, lambda: make() if self.world.rank == 0 else None, task)
+            return broadcast_object(self.world, made, 0)
+
+    def once_a_node(self, work: Callable[[], Any], task: str) -> None:
+        """Do something on one rank of every node; returns when all have, or raises on all; collective."""
+        with self._turns:
+            is_first = self.world.node().rank == 0
+            together(self.world, lambda: work() if is_first else None, task)
+
+    def node_directory(self, name: str) -> str:
+        """A new directory of this session on every node, the same for its ranks; collective."""
+        with self._turns:
+            return self.scratch.node_directory(name)
+
+    def is_busy(self) -> bool:
+        """Whether an action is running, in this thread or another."""
+        return self._turns.are_taken
+
     def partition_of(self, key: Any, contract: Hash) -> int:
         """The partition that a hash contract gives a key."""
         return partition_of(key, contract, self.config)
@@ -183,6 +234,7 @@ class Session:
         """Give back what the session holds; collective."""
         with self._turns:
             self.executor.free()
+            self.scratch.remove()
             self._turns.is_over = True
 
 
