@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.data import arrays, cache, text, weblog
+from benchmarks.data import arrays, cache, events, text, weblog
 
 DISTINCT_WORDS = 200_000
 
@@ -20,13 +20,14 @@ class Scale:
     record_rows: int
     pair_rows: tuple[int, ...]
     join_rows: int
+    event_rows: int
     repetitions: int
 
 
 SCALES = {
-    "tiny": Scale("tiny", 50_000, 4 << 20, 100_000, 10_000, (50_000,), 20_000, 1),
-    "small": Scale("small", 7_800_000, 100_000_000, 10_000_000, 1_000_000, (1_000_000,), 1_000_000, 2),
-    "full": Scale("full", 78_000_000, 10**9, 10**8, 10**7, (10**7, 10**8), 10**7, 3),
+    "tiny": Scale("tiny", 50_000, 4 << 20, 100_000, 10_000, (50_000,), 20_000, 20_000, 1),
+    "small": Scale("small", 7_800_000, 100_000_000, 10_000_000, 1_000_000, (1_000_000,), 1_000_000, 500_000, 2),
+    "full": Scale("full", 78_000_000, 10**9, 10**8, 10**7, (10**7, 10**8), 10**7, 5_000_000, 3),
 }
 
 
@@ -61,6 +62,7 @@ def cases(scale: Scale) -> list[Case]:
         *terasort_cases(scale),
         *reduce_cases(scale),
         *join_cases(scale),
+        *rdd_cases(scale),
     ]
 
 
@@ -190,6 +192,39 @@ def join_cases(scale: Scale) -> list[Case]:
             ("duckdb", "polars"),
             {"duckdb": 2},
         )
+    ]
+
+
+def rdd_cases(scale: Scale) -> list[Case]:
+    """Programs with ordinary lambdas, one source for PySpark and pympr; no columns where `python` is said."""
+    rows = scale.event_rows
+
+    def inputs(*wanted: str) -> Callable[[Path], dict[str, Path]]:
+        makers = {
+            "events_path": (f"events-{rows}.txt", lambda to: events.write_events(to, rows)),
+            "json_path": (f"events-{rows}.jsonl", lambda to: events.write_json_events(to, rows)),
+            "profiles": (f"profiles-{rows}.txt", lambda to: events.write_profiles(to, rows)),
+            "text": (f"text-{rows}.txt", lambda to: text.write_text(to, rows, DISTINCT_WORDS)),
+        }
+        return lambda root: {name: cache.ensure(root / makers[name][0], makers[name][1]) for name in wanted}
+
+    def case(name: str, program: str, inputs: Callable, aim: float, dask: bool) -> Case:
+        peers = ("pyspark", "dask") if dask else ("pyspark",)
+        title = f"rdd_programs.{program}, {exponent(rows)} records"
+        return Case("rdd", name, program, title, inputs, rows, peers, {"pyspark": aim}, slow_peers=peers)
+
+    return [
+        case("columns-filter-reduce", "filter_reduce", inputs("events_path"), 20, True),
+        case("columns-flat-map", "flat_map", inputs("text"), 20, True),
+        case("columns-join", "join_and_sum", inputs("events_path", "profiles"), 20, False),
+        case("columns-group-by-key", "group_by_key", inputs("events_path"), 20, False),
+        case("columns-sort-by-key", "sort_by_key", inputs("events_path"), 20, False),
+        case("columns-distinct", "distinct", inputs("events_path"), 20, True),
+        case("columns-aggregate-by-key", "aggregate_by_key", inputs("events_path"), 20, True),
+        case("python-trigrams", "trigrams", inputs("text"), 4, True),
+        case("python-json", "json_reduce", inputs("json_path"), 4, True),
+        case("python-classes", "classes", inputs("events_path"), 4, False),
+        case("python-group-lists", "group_lists", inputs("events_path"), 4, False),
     ]
 
 

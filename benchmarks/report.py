@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from statistics import median
+from statistics import geometric_mean, median
 from typing import Any
 
 from benchmarks import exchange_family
@@ -58,6 +58,7 @@ def body(records: list[dict[str, Any]]) -> str:
         if record["family"] != family:
             family = record["family"]
             parts.append(f"## {family}\n")
+            parts += means([other for other in records if other["family"] == family])
         parts.append(table(record))
     return "\n".join(parts)
 
@@ -86,6 +87,21 @@ def summary(records: list[dict[str, Any]]) -> str:
             f"| {ratio(record, fastest)} | {verdict(record)} | {share(record)} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def means(records: list[dict[str, Any]]) -> list[str]:
+    """The geometric means over groups of cases whose names begin alike, for families that are made to be averaged."""
+    groups: dict[tuple[str, str], list[float]] = {}
+    for record in records if records[0]["family"] == "rdd" else []:
+        for peer in record["engines"]:
+            if peer != PYMPR and times(record, peer) and times(record, PYMPR):
+                factor = median(times(record, peer)) / median(times(record, PYMPR))
+                groups.setdefault((record["name"].partition("-")[0], peer), []).append(factor)
+    lines = [
+        f"- {group}: {geometric_mean(factors):.1f} times {peer} in the geometric mean of {len(factors)} programs\n"
+        for (group, peer), factors in groups.items()
+    ]
+    return ["".join(lines)] if lines else []
 
 
 def table(record: dict[str, Any]) -> str:

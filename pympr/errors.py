@@ -59,3 +59,7 @@ class NotSupportedError(PymprError, NotImplementedError):
 
 class SessionError(PymprError, RuntimeError):
     """An action where none can run: in a function of another action, or after `stop()`."""
+
+
+class ProgramError(PymprError, RuntimeError):
+    """A program that a job started ended with an error; names command, exit code, task and its last words."""

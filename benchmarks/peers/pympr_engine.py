@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import digests
+from benchmarks import digests, rdd_programs
 
 
 def start() -> None:
@@ -118,3 +118,9 @@ def digest_of_kept(rdd) -> list[int]:
         digests.names_to_numbers(column.astype("S12")) if column.dtype == object else column for column in columns
     ]
     return digests.add(world().allgather(digests.of_columns(*numbers)))
+
+
+def __getattr__(name: str):
+    """The programs that are one source for PySpark and pympr."""
+    program = getattr(rdd_programs, name)
+    return lambda **inputs: program(context, **inputs)

@@ -2,7 +2,7 @@
 
 import operator
 
-from benchmarks import digests
+from benchmarks import digests, rdd_programs
 
 PARTITIONS = 4
 
@@ -38,3 +38,9 @@ def logcount(log: str):
         return counts, sum(count for agent, count in counts if "Mobile" in agent)
 
     return run, lambda result: digests.of_counts(result[0]) + [result[1]]
+
+
+def __getattr__(name: str):
+    """The programs that are one source for PySpark and pympr."""
+    program = getattr(rdd_programs, name)
+    return lambda **inputs: program(context, **inputs)

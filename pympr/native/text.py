@@ -7,7 +7,7 @@ int64 vectors `starts` and `ends`: with the text they are a variable-width colum
 import numpy as np
 
 from pympr.native.columns import same_rows
-from pympr.native.library import BAD, FULL, check, ffi, lib, pointer, require
+from pympr.native.library import BAD, FULL, OK, check, ffi, lib, pointer, require
 
 WORD_BYTES = 6  # a first guess of how much text there is to a word, or to a line
 LINE_BYTES = 64
@@ -76,6 +76,36 @@ def lines(
     ([0, 4], [3, 7], 7)
     """
     return _grow(lib.pympr_split_lines, data, begin, end, LINE_BYTES, is_last)
+
+
+def line_items(
+    data: np.ndarray, separator: bytes, index: int, begin: int = 0, end: int | None = None
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Take line.split(separator)[index] of all lines of data[begin:end] as (starts, ends, whether all have it).
+
+    The separator is an ASCII character that ends no line, the index 0 or more, else ValueError.
+    Lines are those of `lines`; the arrays go up to the first line that has fewer items.
+
+    >>> starts, ends, is_whole = line_items(np.frombuffer(b"a:b\\nc:d:e\\nf", np.uint8), b":", 1)
+    >>> starts.tolist(), ends.tolist(), is_whole
+    ([2, 6], [3, 7], False)
+    """
+    end = len(data) if end is None else end
+    _require_range(data, begin, end)
+    if len(separator) != 1 or not separator.isascii() or separator in b"\r\n":
+        raise ValueError(f"the separator must be one ASCII character that ends no line, got {separator!r}")
+    if index < 0:
+        raise ValueError(f"the index must be 0 or more, got {index}")
+    is_bad = False
+
+    def kernel(*arguments):
+        nonlocal is_bad
+        status = lib.pympr_line_items(*arguments, ord(separator), min(index, 2**62))
+        is_bad = status == BAD
+        return OK if is_bad else status
+
+    starts, ends, _ = _grow(kernel, data, begin, end, LINE_BYTES)
+    return starts, ends, not is_bad
 
 
 def cut_at_blank(data: np.ndarray, begin: int, end: int) -> int:

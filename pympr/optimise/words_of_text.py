@@ -6,7 +6,7 @@ from pympr.plan.narrow import Words
 from pympr.plan.node import Node, transform
 from pympr.plan.sources import TextFile
 
-_WITHOUT_SURROGATES = ("strict", "ignore", "replace", "backslashreplace")
+WITHOUT_SURROGATES = ("strict", "ignore", "replace", "backslashreplace")
 
 
 def read_words(plan: Node) -> Node | None:
@@ -20,5 +20,5 @@ def _rule(node: Node) -> Node | None:
     text = node.child
     is_plain = text.unit == "lines" and text.with_place == node.of_values
     # Bytes split at ASCII white space only, and surrogates have no columns.
-    is_utf8 = text.use_unicode and text.errors in _WITHOUT_SURROGATES
+    is_utf8 = text.use_unicode and text.errors in WITHOUT_SURROGATES
     return replace(text, unit="words") if is_plain and is_utf8 else None

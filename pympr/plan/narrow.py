@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pympr.plan.expression import Expression
+from pympr.plan.expression import Expression, SplitItem
 from pympr.plan.function import Function
 from pympr.plan.node import Node
 from pympr.plan.storage import StorageLevel
@@ -62,9 +62,16 @@ class MapPartitions(Node):
 
 @dataclass(frozen=True)
 class SortGroups(Node):
-    """(k, list of the values of k in their order) for every key of each partition, keys in order."""
+    """(k, list of the values of k in their order) for every key of each partition, keys in order.
+
+    With `order` or `same`: records are sorted by order(k), by k where it is None,
+    stable; neighbours with equal same(k), order(k) where it is None, are a group. It is
+    given as (its first k, list of its (k, v)).
+    """
 
     child: Node
+    order: Function | None = None
+    same: Function | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,16 @@ class Project(Node):
     function: Function
     preserves: bool = False
     of_values: bool = False
+
+
+@dataclass(frozen=True)
+class LineItems(Node):
+    """An expression over one item of every line's split, read off a text; `function` gives the same from the line."""
+
+    child: Node
+    item: SplitItem
+    expression: Expression
+    function: Function
 
 
 @dataclass(frozen=True)

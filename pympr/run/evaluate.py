@@ -13,6 +13,7 @@ from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
 from pympr.run.operators import sources as read
 from pympr.run.operators import zip as zips
+from pympr.run.operators.line_items import line_items
 from pympr.run.operators.sort_groups import sort_groups
 from pympr.run.operators.source_arrays import read_rows
 from pympr.run.operators.source_text import read_split
@@ -57,6 +58,12 @@ def _range(at: Evaluator, node: sources.Range) -> Rows:
 def _text(at: Evaluator, node: sources.TextFile) -> Rows:
     splits = at.listing.of(node)
     return at.files(splits, lambda split: read_split(split, node, at.config, at.buffers))
+
+
+def _line_items(at: Evaluator, node: narrow.LineItems) -> Rows:
+    text = node.child
+    splits = at.listing.of(text)
+    return at.files(splits, lambda split: line_items(node, read_split(split, text, at.config, at.buffers)))
 
 
 def _records(at: Evaluator, node: sources.BinaryRecords) -> Rows:
@@ -124,6 +131,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     sources.TextFile: _text,
     sources.BinaryRecords: _records,
     sources.Arrays: _arrays,
+    narrow.LineItems: _line_items,
     sources.ArrayFiles: _array_files,
     narrow.Union: lambda at, node: union([at.rows(child) for child in node.inputs]),
     narrow.MapPartitions: _map_partitions,
@@ -131,7 +139,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Fused: _step(lambda at, node: lambda blocks: fused.run_steps(node.steps, blocks)),
     narrow.Project: _step(lambda at, node: lambda blocks: columns.project(node, blocks)),
     narrow.Where: _step(lambda at, node: lambda blocks: columns.where(node, blocks)),
-    narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(blocks, at.config)),
+    narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
     wide.CombineWords: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),

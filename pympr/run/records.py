@@ -20,6 +20,7 @@ class Intake:
         for block in blocks:
             self.rows += len(block)
             yield block
+            del block  # the buffer that it looks at can be read into again
 
 
 @dataclass
@@ -51,6 +52,7 @@ class StageRecord:
         for block in blocks:
             self.rows += len(block)
             yield block
+            del block  # the buffer that it looks at can be read into again
 
     def count(self, counters: Any) -> None:
         """Add what an exchange counted."""

@@ -25,14 +25,16 @@ from pympr.run.actions.count import count_partitions as count_rows_of_partitions
 from pympr.run.actions.fold import aggregate, reduce, total
 from pympr.run.actions.foreach import foreach_partition
 from pympr.run.actions.save import refuse_existing, save_records, save_text
+from pympr.run.actions.save_formats import save_formats
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
 from pympr.run.count_partitions import count_partitions
 from pympr.run.executor import Executor
-from pympr.run.input_bytes import input_bytes
+from pympr.run.input_bytes import input_bytes, input_splits
 from pympr.run.listing import Listing
 from pympr.run.marks import Marks
+from pympr.run.node_cache import NodeCache
 from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
@@ -57,11 +59,16 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "foreach_partition": foreach_partition,
     "save_records": save_records,
     "save_text": save_text,
+    "save_formats": save_formats,
     "to_numpy": to_numpy,
     "total": total,
 }
 # What is refused before anything is computed.
-CHECKS: dict[str, Callable[..., None]] = {"save_records": refuse_existing, "save_text": refuse_existing}
+CHECKS: dict[str, Callable[..., None]] = {
+    "save_records": refuse_existing,
+    "save_text": refuse_existing,
+    "save_formats": refuse_existing,
+}
 
 
 # The property by which PySpark names the group that an action belongs to.
@@ -144,6 +151,16 @@ class Session:
         """Bytes of a plan's input files; lists them at the first call."""
         with self._turns:
             return input_bytes(plan, self.listing)
+
+    def input_splits(self, plan: Node) -> list[tuple[str, int, int]]:
+        """(path, first byte, end) of every split of a plan's text files; lists them at the first call."""
+        with self._turns:
+            return [(split.path, split.begin, split.end) for split in input_splits(plan, self.listing)]
+
+    def share(self, objects: dict[str, Any], files: dict[str, str]) -> NodeCache:
+        """Objects and files of rank 0 for the ranks of every node, one copy a node; see `NodeCache`."""
+        with self._turns:
+            return NodeCache(self.world, self.config, objects, files)
 
     def report(self, root: int = 0) -> dict[str, Any] | None:
         """Machine, versions, and what every rank's actions did so far, at rank `root`; None elsewhere."""

@@ -177,3 +177,34 @@ def test_a_compressed_file_that_was_cut_short_is_an_error(sc, mpi_tmp_path, code
     for name in ("cut", "broken"):
         with pytest.raises(ValueError, match=f"{name}.{codec}: broken"):
             sc.textFile(str(mpi_tmp_path / f"{name}.{codec}")).count()
+
+
+FIELDS = st.lists(
+    st.sampled_from(["a", "é", ":", ":", " ", "\n", "\r", "\r\n", "\u2028", "b c", ":" * 70]), max_size=60
+)
+
+
+@given(FIELDS.map("".join), st.integers(1, 5), st.sampled_from([0, 1, 3]), st.integers(10**10, 10**11))
+def test_items_of_lines_are_pythons(sc, mpi_tmp_path, text, splits, index, number):
+    path = put(sc, mpi_tmp_path / f"{number}.txt", text.encode())
+    sc._session.listing._known.clear()
+    lines = sc.textFile(path, splits)
+    whole = [line for line in lines_of(text.encode()) if line.count(":") >= index]
+    try:
+        expected = [line.split(":")[index] for line in lines_of(text.encode())]
+    except IndexError:
+        with pytest.raises(IndexError):
+            lines.map(lambda line: line.split(":")[index]).collect()
+    else:
+        assert lines.map(lambda line: line.split(":")[index]).collect() == expected
+        assert lines.map(lambda line: (line.split(":")[index], 2)).collect() == [(item, 2) for item in expected]
+    found = lines.filter(lambda line: line.count(":") >= index).map(lambda line: line.split(":")[index])
+    assert found.collect() == [line.split(":")[index] for line in whole]
+
+
+def test_an_item_that_a_line_lacks_is_told_with_its_record(sc, mpi_tmp_path):
+    path = put(sc, mpi_tmp_path / "short.txt", b"a:b\n" * 1000 + b"c\n" + b"d:e\n" * 1000)
+    with pytest.raises(IndexError) as caught:
+        sc.textFile(path, 1).map(lambda line: line.split(":")[1]).count()
+    told = [str(caught.value), *getattr(caught.value, "__notes__", [])]
+    assert any("record 1000 of its block: 'c'" in text for text in told)

@@ -157,3 +157,48 @@ def test_ranges_outside_data_are_refused(begin, end):
 def test_outputs_without_rows_are_refused():
     with pytest.raises(ValueError, match="must have rows"):
         text.split_words(buffer(b"abc"), 0, 3, np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+ITEM_TEXTS = st.lists(
+    st.sampled_from([b"\n", b"\r", b"\r\n", b":", b":", b"::", b"a", b"bc" * 40, b":" * 70, b"\n" * 70, b"\r\n" * 40])
+).map(b"".join)
+
+
+@given(ITEM_TEXTS, st.sampled_from([0, 0, 1, 2, 5, 2**70]), st.integers(0, 70))
+def test_line_items_are_those_of_split(data, index, before):
+    padded = buffer(b"\r" * before + data + b":\n")
+    starts, ends, is_whole = text.line_items(padded, b":", index, before, before + len(data))
+    assert (rows(bytes(padded), starts, ends), is_whole) == reference.line_items(data, b":", index)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200), st.integers(0, 9))), st.sampled_from([b"\n", b"\r\n"])
+)
+def test_line_items_of_whole_lines(sizes, terminator):
+    data = b"".join(b"x" * a + b":" + b"y" * b + b":" * c + terminator for a, b, c in sizes)
+    for index in (0, 1):
+        starts, ends, is_whole = text.line_items(buffer(data), b":", index)
+        assert (rows(data, starts, ends), is_whole) == reference.line_items(data, b":", index)
+
+
+@pytest.mark.parametrize("terminator", [b"\n", b"\r", b"\r\n"])
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_line_items_across_windows(terminator, index):
+    """Windows are 8 KiB: lines shorter and longer than one, and none in the last 64 bytes."""
+    for size in (0, 1, 62, 63, 64, 65, 8190, 8191, 8192, 8193, 20000):
+        line = b"a" * size + b":b:" + b"c" * 61
+        for data in (line + terminator, terminator.join([line] * 3), (line + terminator) * 2 + b"d"):
+            starts, ends, is_whole = text.line_items(buffer(data), b":", index)
+            assert (rows(data, starts, ends), is_whole) == reference.line_items(data, b":", index)
+
+
+def test_line_items_of_more_lines_than_expected():
+    data = b":\n" * 10000
+    starts, ends, is_whole = text.line_items(buffer(data), b":", 1)
+    assert is_whole and starts.tolist() == ends.tolist() == list(range(1, 20000, 2))
+
+
+@pytest.mark.parametrize("separator, index", [(b"", 0), (b"ab", 0), (b"\n", 0), (b"\r", 0), (b"\xe9", 0), (b":", -1)])
+def test_line_items_refuse(separator, index):
+    with pytest.raises(ValueError):
+        text.line_items(buffer(b"a:b"), separator, index)

@@ -46,6 +46,41 @@ def test_words_are_split_by_themselves_when_they_are_not_counted():
     assert "LocalCombine" in show(optimise(floats))
 
 
+@pytest.mark.parametrize(
+    "function, item",
+    [
+        (lambda line: line.split(":")[2], "x.split(':', -1)[2]"),
+        (lambda line: (line.split(":", 3)[0], 1), "x.split(':', 3)[0]"),
+        (lambda line: line.rsplit(":")[1], "x.rsplit(':', -1)[1]"),
+    ],
+)
+def test_items_of_lines_are_read_without_lines(function, item):
+    text = show(optimise(Map(TEXT, Function(function))))
+    assert f"LineItems(item={item}" in text and "unit=whole lines" in text
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda line: line.split(":")[-1],
+        lambda line: line.split(":", 2)[2],
+        lambda line: line.rsplit(":", 5)[1],
+        lambda line: line.split()[0],
+        lambda line: line.split("::")[0],
+        lambda line: line.split("\n")[0],
+        lambda line: line.split("é")[0],
+        lambda line: (line.split(":")[0], line.split(":")[1]),
+        lambda line: (line.split(":")[0], line),
+        lambda line: (1, 2),
+    ],
+)
+def test_other_steps_over_lines_stay(function):
+    text = show(optimise(Map(TEXT, Function(function))))
+    assert "LineItems" not in text and "unit=lines" in text
+    for other in (TextFile("x", 2, errors="surrogateescape"), TextFile("x", 2, use_unicode=False)):
+        assert "LineItems" not in show(optimise(Map(other, Function(lambda line: line.split(":")[2]))))
+
+
 def test_python_functions_are_fused():
     plan = MapValues(Filter(Map(NUMBERS, Function(lambda x: (x, print))), Function(bool)), Function(abs))
     text = show(optimise(plan))

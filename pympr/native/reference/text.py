@@ -16,6 +16,17 @@ def lines(text: bytes, is_last: bool = True) -> tuple[list[bytes], int]:
     return [line.removesuffix("\n").encode("latin-1") for line in file], len(text)
 
 
+def line_items(text: bytes, separator: bytes, index: int) -> tuple[list[bytes], bool]:
+    """The items up to the first line that has fewer, and whether there is no such line."""
+    found = []
+    for line in lines(text)[0]:
+        items = line.split(separator)
+        if index >= len(items):
+            return found, False
+        found.append(items[index])
+    return found, True
+
+
 def cut_at_newline(text: bytes) -> int:
     """The position after the last line whose end is sure."""
     return max(text.rfind(b"\n"), text.rfind(b"\r", 0, max(len(text) - 1, 0))) + 1

@@ -20,7 +20,7 @@ from pympr.run.together import together
 WRITE_RECORDS = 1 << 16
 
 
-def refuse_existing(world: World, path: str) -> None:
+def refuse_existing(world: World, path: str, *unused: object) -> None:
     """OutputExistsError on all ranks when the output is there already; collective."""
     path = _plain(path)
     agree_on_folder(world, path, call_site())
@@ -49,11 +49,16 @@ def save(run: Run, path: str, encode: Callable[[Block], Any]) -> None:
     directory or none. A failure leaves nothing behind. That nothing is at `path`
     was seen before the plan ran.
     """
+    save_with(run, path, lambda folder, index, blocks: _write_part(f"{folder}/part-{index:05d}", blocks, encode))
+
+
+def save_with(run: Run, path: str, write: Callable[[str, int, Iterator[Block]], None]) -> None:
+    """`save` with `write(folder, partition, blocks)` for the files of a partition."""
     path = _plain(path)
     hidden = broadcast_object(run.world, _hidden_name(path), 0)
     together(run.world, lambda: _make(hidden) if run.world.rank == 0 else None, f"saving to {path}")
     try:
-        run.each(lambda index, blocks: _write_part(os.path.join(hidden, f"part-{index:05d}"), blocks, encode))
+        run.each(lambda index, blocks: write(hidden, index, blocks))
         together(run.world, lambda: _commit(hidden, path) if run.world.rank == 0 else None, f"saving to {path}")
     except BaseException:
         if run.world.rank == 0:

@@ -1,6 +1,7 @@
 """Steps over columns: project, where, words; each falls back to the Python function it stands for."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -16,9 +17,12 @@ from pympr.run.operators.fused import run_steps
 
 def project(node: Project, blocks: Iterator[Block]) -> Iterator[Block]:
     """The expression's value for every record."""
+    return map(partial(_project, node), blocks)
+
+
+def _project(node: Project, block: Block) -> Block:
     verb = "mapValues" if node.of_values else "map"
-    for block in blocks:
-        yield _columns_or_python(block, lambda b: evaluate(node.expression, b), verb, node.function)
+    return _columns_or_python(block, partial(evaluate, node.expression), verb, node.function)
 
 
 def where(node: Where, blocks: Iterator[Block]) -> Iterator[Block]:

@@ -43,21 +43,28 @@ class CombineSink:
             table = _table(self._tables, WORDS, self._node.operation, self._config)
             for block in blocks:
                 table.add_words(block, self._node.constant)
+                del block  # the buffer that it looks at can be read into again
             return
         ordered: dict[Row, TypedCombiner] = {}
         python = PythonCombiner(self._node.create.call, self._node.merge_value.call)
         passed: list[tuple[int, Block]] = []
         for block in blocks:
-            block = to_columns(block) if self._node.operation else block
-            tables = self._tables_for(block, ordered)
-            if tables is None or len(python):
-                python.add(block.records())
-            else:
-                rest = _table(tables, block.layout, self._node.operation, self._config).add_while_it_pays(block)
-                passed += [(partition, rest.compact())] if len(rest) else []
+            rest = self._add(block, ordered, python)
+            passed += [(partition, rest)] if rest is not None else []
+            del block
         self._done += [(partition, table.result()) for table in ordered.values()] + passed
         if len(python):
             self._done.append((partition, ObjectBlock(python.items())))
+
+    def _add(self, block: Block, ordered: dict, python: PythonCombiner) -> Block | None:
+        """Combine a block's rows; what is not worth it comes back."""
+        block = to_columns(block) if self._node.operation else block
+        tables = self._tables_for(block, ordered)
+        if tables is None or len(python):
+            python.add(block.records())
+            return None
+        rest = _table(tables, block.layout, self._node.operation, self._config).add_while_it_pays(block)
+        return rest.compact() if len(rest) else None
 
     def _tables_for(self, block: Block, ordered: dict) -> dict | None:
         kind = value_kind(block)

@@ -1,5 +1,7 @@
 """Column expressions, computed by kernels."""
 
+import functools
+
 import numpy as np
 
 from pympr.data.block import ColumnBlock
@@ -35,17 +37,22 @@ def _argument(expression: Argument, block: ColumnBlock) -> ColumnBlock:
 
 
 def _constant(expression: Constant, block: ColumnBlock) -> ColumnBlock:
-    converted = columns_of([expression.value])
+    value = expression.value
+    # Of other types equal values may look different: (1,) and (True,), 0.0 and -0.0.
+    converted = _one_row(value) if type(value) in (int, str, bytes) else columns_of([value])
     if converted is None:
         raise Guard
     layout, columns = converted
     return ColumnBlock(layout, [_repeat(column, len(block)) for column in columns], len(block))
 
 
+_one_row = functools.lru_cache(maxsize=64, typed=True)(lambda value: columns_of([value]))
+
+
 def _repeat(column, length: int):
     if isinstance(column, FixedColumn):
         valid = None if column.valid is None else np.repeat(column.valid, length)
-        return FixedColumn(np.broadcast_to(column.values, length), valid)
+        return FixedColumn(np.ndarray(length, column.values.dtype, column.values, strides=(0,)), valid)
     starts, ends = np.zeros(length, np.int64), np.full(length, len(column.data), np.int64)
     return BytesColumn(column.data, starts, ends)
 

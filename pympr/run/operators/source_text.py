@@ -28,18 +28,25 @@ _SCAN_BYTES = 1 << 16
 def read_split(split: Split, node: TextFile, config: Config, buffers: Buffers) -> Iterator[Block]:
     """The blocks of one split: string (or bytes) columns over the chunks as they were read."""
     reader = _open(split, config)
+
+    def block_of(chunk: tuple[np.ndarray, int, int]) -> Block:
+        return _block(*chunk, split, node)
+
     try:
-        for chunk, size, offset in _chunks(reader, "lines" if node.with_place else node.unit, buffers):
-            data, end = _decoded(chunk, size, split, offset, node)
-            starts, ends = _CUTS[node.unit](data, end)
-            if len(starts):
-                found = _column(BytesColumn(data, starts, ends), end, node, data is chunk)
-                if node.with_place:
-                    where = places(split.path, (chunk, size), offset, (data, end), starts)
-                    found = pair(where, found) if isinstance(found, ColumnBlock) else _pairs(where, found)
-                yield found
+        # No name holds a block while the next is read: its buffer, which the cache still has, serves again.
+        yield from filter(len, map(block_of, _chunks(reader, "lines" if node.with_place else node.unit, buffers)))
     finally:
         reader.close()
+
+
+def _block(chunk: np.ndarray, size: int, offset: int, split: Split, node: TextFile) -> Block:
+    data, end = _decoded(chunk, size, split, offset, node)
+    starts, ends = _CUTS[node.unit](data, end)
+    found = _column(BytesColumn(data, starts, ends), end, node, data is chunk)
+    if not node.with_place:
+        return found
+    where = places(split.path, (chunk, size), offset, (data, end), starts)
+    return pair(where, found) if isinstance(found, ColumnBlock) else _pairs(where, found)
 
 
 def _column(rows: BytesColumn, end: int, node: TextFile, is_raw: bool) -> Block:
@@ -56,10 +63,15 @@ def _pairs(where: Block, found: Block) -> Block:
     return ObjectBlock(list(zip(where.records(), found.records())))
 
 
+def _whole(data: np.ndarray, end: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.zeros(1, np.int64), np.full(1, end, np.int64)
+
+
 _CUTS = {
     "lines": lambda data, end: text.lines(data, 0, end)[:2],
     "words": lambda data, end: text.words(data, 0, end),
-    "text": lambda data, end: (np.zeros(1, np.int64), np.full(1, end, np.int64)),
+    "whole lines": _whole,
+    "text": _whole,
 }
 
 
@@ -230,23 +242,19 @@ def _chunks(reader: Any, unit: str, buffers: Buffers) -> Iterator[tuple[np.ndarr
 
     A line longer than a buffer gets a larger buffer of its own.
     """
-    cut = text.cut_at_newline if unit == "lines" else text.cut_at_blank
-    buffer, kept = buffers.get(), 0
-    while True:
-        got = _fill(reader, buffer, kept)
-        filled, offset = kept + got, reader.position - kept - got
+    cut = text.cut_at_newline if unit in ("lines", "whole lines") else text.cut_at_blank
+    kept = np.empty(0, np.uint8)
+    is_last = False
+    while not is_last:
+        buffer = buffers.get() if len(kept) < buffers.num_bytes else np.empty(2 * len(kept), np.uint8)
+        buffer[: len(kept)] = kept
+        filled = len(kept) + _fill(reader, buffer, len(kept))
         is_last = reader.is_at_end()
         whole = filled if is_last else cut(buffer, 0, filled)
+        kept = buffer[whole:filled].copy()
         if whole:
-            kept = filled - whole
-            following = buffers.get() if kept < buffers.num_bytes else np.empty(2 * kept, np.uint8)
-            following[:kept] = buffer[whole:filled]
-            yield buffer, whole, offset
-            buffer = following
-        elif not is_last:
-            buffer, kept = np.concatenate([buffer, np.empty_like(buffer)]), filled
-        if is_last:
-            return
+            yield buffer, whole, reader.position - filled
+        del buffer
 
 
 def _fill(reader: Any, buffer: np.ndarray, kept: int) -> int:
