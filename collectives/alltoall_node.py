@@ -22,6 +22,8 @@ from pympr.collectives.segment import LARGEST_WASTE, SMALLEST_BYTES, Lease
 from pympr.collectives.world import World
 from pympr.native.exchange import Totals, add_up, find_places
 
+_LEAST_FAULTED_IN_BYTES = 1 << 20  # below, faulting pages in one by one takes less time than asking for them
+
 
 class _Offer(NamedTuple):
     """What this rank lends to the others for one exchange; the table's segment only when the slot is too small."""
@@ -103,5 +105,18 @@ def _send(space: NodeSpace, outgoing: Outgoing, sums: _Sums, offer: _Offer) -> n
     inboxes = space.inbox_addresses(needed, sums.misfits)
     inboxes[space.rank] = offer.inbox.address
     cursors, lane_starts = find_places(outgoing.rows.shape, sums.totals, inboxes)
+    if outgoing.parts and max(needed) >= _LEAST_FAULTED_IN_BYTES:
+        for rank in range(space.size):
+            space.fault_in(rank, *_written(outgoing, cursors[:, :, rank].astype(np.int64), rank))
     scatter(outgoing, cursors)
     return lane_starts
+
+
+def _written(outgoing: Outgoing, begins: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
+    """From where to where this rank writes in each lane of another's inbox; `begins` is int64[parts, lanes]."""
+    items, counts = outgoing.rows.lanes()
+    lengths = outgoing.counts_for(rank)[:, counts] * items
+    is_used = lengths.any(axis=0)
+    begins, lengths = begins[:, is_used], lengths[:, is_used]
+    first = np.where(lengths > 0, begins, np.iinfo(np.int64).max).min(axis=0)
+    return first, np.where(lengths > 0, begins + lengths, 0).max(axis=0)

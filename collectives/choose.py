@@ -12,7 +12,8 @@ from pympr.collectives.nodespace import NodeSpace
 from pympr.collectives.world import World
 from pympr.config import Config
 
-# A rank writes a 1/ranks of every inbox. Faulting in all of them costs a tenth a page of what touching does.
+# Where a rank writes in every inbox is faulted in at a tenth of the price of touching it page by page; of many inboxes
+# too little is written for that.
 _RANKS_THAT_POPULATE = 8
 
 VARIANTS = ("auto", "node", "flat")

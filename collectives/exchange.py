@@ -115,6 +115,14 @@ class Rows(NamedTuple):
         """What a row takes, 8 for the length of bytes included."""
         return sum(item or 8 for item in self.item_bytes)
 
+    def lanes(self) -> tuple[list[int], list[int]]:
+        """The bytes of each lane's items, and which count says how many there are (see `layout.Inbox`)."""
+        lanes, bytes_columns = [], 0
+        for item in self.item_bytes:
+            bytes_columns += item == 0
+            lanes += [(item, 0)] if item else [(1, bytes_columns), (8, 0)]
+        return [item for item, _ in lanes], [count for _, count in lanes]
+
 
 class Outgoing(NamedTuple):
     """A rank's parts, checked, and their table (see `pympr.native.exchange`): int64[parts, width]."""

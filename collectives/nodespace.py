@@ -8,7 +8,7 @@ from pympr.collectives import segment
 from pympr.collectives.agree import agree_error
 from pympr.collectives.board import SLOT_WORDS, Board
 from pympr.collectives.broadcast import broadcast_object
-from pympr.collectives.segment import Name, Peers
+from pympr.collectives.segment import Mapped, Name, Peers
 from pympr.collectives.world import World
 from pympr.native.flags import Meeting, board_bytes
 
@@ -28,6 +28,7 @@ class NodeSpace:
         self.wait_seconds = 0.0
         self.peers = Peers()
         self._addresses = np.zeros(self.size, np.uint64)
+        self._inboxes: dict[int, Mapped] = {}
         self._spins, self._populates = spins, populates
         self._flags_bytes = 64 * -(-board_bytes(self.size) // 64)
         self._board_bytes = self._flags_bytes + 8 * SLOT_WORDS * self.size
@@ -38,7 +39,7 @@ class NodeSpace:
     def of(world: World, spins: int, populates: bool) -> "NodeSpace":
         """The space of `world`, made at the first call (collective).
 
-        `spins`: see `Meeting`. `populates`: fault in the others' inboxes as a whole when they are mapped.
+        `spins`: see `Meeting`. `populates`: `fault_in` does something.
         """
         if "nodespace" not in world.attached:
             world.attached["nodespace"] = NodeSpace(world, spins, populates)
@@ -59,8 +60,16 @@ class NodeSpace:
         for rank, used in enumerate(used_bytes):
             if used and rank != self.rank:
                 name = self.board.inbox_of(rank, rank in second)
-                self._addresses[rank] = self.peers.map(name, used if self._populates else 0).address
+                self._inboxes[rank] = self.peers.map(name, 0)
+                self._addresses[rank] = self._inboxes[rank].address
         return self._addresses
+
+    def fault_in(self, rank: int, begins: np.ndarray, ends: np.ndarray) -> None:
+        """Fault in what lies between these addresses in another's inbox; it will be written."""
+        if self._populates and rank != self.rank:
+            inbox = self._inboxes[rank]
+            for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+                inbox.populate_between(begin - inbox.address, end - inbox.address)
 
     def free(self) -> None:
         """Let go of the board; rank 0's segment goes back to its pool."""

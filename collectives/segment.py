@@ -22,6 +22,7 @@ _POPULATE_WRITE = 23  # MADV_POPULATE_WRITE, Linux 5.14: faults a range in at a 
 _POPULATED_AT_ONCE_BYTES = 64 << 20
 _POOL_SHARE = 8  # a node's pools together keep at most this part of its memory
 _KEPT_MAPPINGS = 512
+_KEPT_RANGES = 16
 
 
 class Name(NamedTuple):
@@ -186,12 +187,19 @@ class Mapped:
         self.bytes = np.frombuffer(self._mapping, np.uint8)
         self.address = self.bytes.ctypes.data
         self._populated_bytes = 0
+        self._ranges: deque[tuple[int, int]] = deque(maxlen=_KEPT_RANGES)
 
     def populate(self, used_bytes: int) -> None:
         """Fault in what was not used before."""
         if used_bytes > self._populated_bytes:
             _populate(self._mapping, self._populated_bytes, used_bytes)
             self._populated_bytes = used_bytes
+
+    def populate_between(self, begin_bytes: int, end_bytes: int) -> None:
+        """Fault in a range, unless all of it was before."""
+        if end_bytes > self._populated_bytes and not any(a <= begin_bytes and end_bytes <= b for a, b in self._ranges):
+            _populate(self._mapping, begin_bytes, end_bytes)
+            self._ranges.append((begin_bytes, end_bytes))
 
 
 class Peers:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pympr.plan.node import Node
-from pympr.plan.sources import ArrayFiles, BinaryRecords, TextFile
+from pympr.plan.sources import ArrayFiles, BinaryRecords, CsvFile, JsonLines, TextFile
 
 if TYPE_CHECKING:
     from pympr.rdd.rdd import RDD
+
+_DIALECT = ("delimiter", "doublequote", "escapechar", "quotechar", "quoting", "skipinitialspace", "strict")
 
 
 class Readers:
@@ -71,6 +74,49 @@ class Readers:
         if not wanted:
             raise ValueError(f"expected the name of a data set of {path}, got none")
         return self._arrays("hdf5", str(path), wanted, not isinstance(dataset, str), minPartitions)
+
+    def jsonLines(self, path: str, minPartitions: int | None = None, errors: str = "strict") -> RDD:
+        """What each line of files says in JSON, as `json.loads` gives it; blank lines are left out. Not in PySpark.
+
+        Paths, compression, partitions and `errors` are as for `textFile`. A line that
+        is not JSON is an InputError with its file and offset.
+        """
+        node = JsonLines(str(path), self._least_partitions(minPartitions), errors, self._next_id())
+        return self._rdd(node)
+
+    def csv(
+        self,
+        path: str,
+        header: bool = False,
+        columns: Sequence[str] = (),
+        minPartitions: int | None = None,
+        multiLine: bool = False,
+        errors: str = "strict",
+        dialect: Any = "excel",
+        **options: Any,
+    ) -> RDD:
+        """The records of CSV files as Python's csv module reads them, blank ones left out. Not in PySpark.
+
+        Records are tuples of str. With `header` the first record of each file has the
+        names, and the others are dicts as of `csv.DictReader`; with `columns` too they
+        are tuples of these columns, None where a record is too short. `dialect` and
+        `options` (`delimiter`, `quotechar`, ...) are those of `csv.reader`. Paths,
+        compression, partitions and `errors` are as for `textFile`.
+
+        A line end in a quoted field is an InputError, unless `multiLine`: then the ranks
+        first read the input once to find out where records begin (with an `escapechar`
+        each file is one partition instead).
+        """
+        if isinstance(columns, str) or (columns and not header):
+            raise ValueError(f"expected columns as a list of names, with header=True, got {columns!r}")
+        # The names that csv.reader itself gives to what it was told; it refuses what it does not know.
+        told = csv.reader([], dialect, **options).dialect
+        count = self._least_partitions(minPartitions)
+        found = tuple((name, getattr(told, name)) for name in _DIALECT)
+        names = tuple(map(str, columns))
+        return self._rdd(
+            CsvFile(str(path), count, errors, bool(header), names, bool(multiLine), found, self._next_id())
+        )
 
     def _arrays(self, form: str, path: str, names: tuple[str, ...], is_row: bool, least: int | None) -> RDD:
         return self._rdd(ArrayFiles(path, form, names, is_row, self._least_partitions(least), self._next_id()))

@@ -1,35 +1,54 @@
 """Functions whose meaning on columns is known become column steps."""
 
-from pympr.optimise.symbolic import expression_of, is_word_split, operation_of
-from pympr.plan.expression import Argument, Item, MakeTuple
-from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Map, MapValues, Project, Where, Words
+from pympr.optimise.symbolic import ARGUMENT, Translation, expression_of, is_word_split, operation_of, translate
+from pympr.optimise.values import MakeList
+from pympr.plan.expression import Argument, Expression, Item, MakeTuple
+from pympr.plan.function import Function
+from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Map, MapValues, Project, Spread, Where, Words
 from pympr.plan.node import Node, transform
 from pympr.plan.wide import LocalCombine
 
+KEY, VALUE = Item(ARGUMENT, 0), Item(ARGUMENT, 1)
+
 
 def recognise_functions(plan: Node) -> Node | None:
-    """Rewrite maps, filters and word splits that have a column form."""
+    """Rewrite maps, flat maps and filters that have a column form."""
     return transform(plan, _recognise)
 
 
 def _recognise(node: Node) -> Node | None:
-    if isinstance(node, FlatMap) and is_word_split(node.function.call):
-        return Words(node.child, node.function)
-    if isinstance(node, FlatMapValues) and is_word_split(node.function.call):
-        return Words(node.child, node.function, of_values=True)
-    if isinstance(node, (Map, Filter, MapValues)):
-        expression = expression_of(node.function.call)
-        if expression is None:
-            return None
-        if isinstance(node, Filter):
-            return Where(node.child, expression, node.function)
-        if isinstance(node, Map):
-            return Project(node.child, expression, node.function, node.preserves)
-        value = expression.substitute(Item(Argument(), 1))
-        return Project(
-            node.child, MakeTuple((Item(Argument(), 0), value)), node.function, preserves=True, of_values=True
-        )
-    return None
+    if isinstance(node, (FlatMap, FlatMapValues)):
+        return _flat(node, isinstance(node, FlatMapValues))
+    if not isinstance(node, (Map, Filter, MapValues)):
+        return None
+    found = translate(node.function.call)
+    expression, held = found.expression, found.bindings
+    if expression is None:
+        return None
+    if isinstance(node, Filter):
+        return Where(node.child, expression, node.function, held)
+    if isinstance(node, Map):
+        return Project(node.child, expression, node.function, node.preserves, bindings=held)
+    pair = MakeTuple((KEY, expression.substitute(VALUE)))
+    return Project(node.child, pair, node.function, preserves=True, of_values=True, bindings=held)
+
+
+def _flat(node: FlatMap | FlatMapValues, of_values: bool) -> Node | None:
+    if is_word_split(node.function.call):
+        return Words(node.child, node.function, of_values)
+    found = translate(node.function.call)
+    items = _items(found)
+    if not items:
+        return None
+    if of_values:
+        items = tuple(MakeTuple((KEY, item.substitute(VALUE))) for item in items)
+    preserves = of_values or node.preserves
+    return Spread(node.child, items, node.function, preserves, of_values, found.bindings)
+
+
+def _items(found: Translation) -> tuple[Expression, ...]:
+    """What a function for flatMap gives: the items of a list or tuple that it makes."""
+    return found.value.items if isinstance(found.value, (MakeList, MakeTuple)) else ()
 
 
 def combine_operation(node: LocalCombine) -> str | None:
@@ -38,3 +57,19 @@ def combine_operation(node: LocalCombine) -> str | None:
     same = operation_of(node.merge_combiners.call) == operation
     is_identity = expression_of(node.create.call) == Argument()
     return operation if same and is_identity else None
+
+
+def how_it_runs(function: Function, count: int = 1) -> str:
+    """One line: the column expression of a function, or why it runs as Python."""
+    if count == 1 and is_word_split(function.call):
+        return "columns: the words of x"
+    if count == 2 and (operation := operation_of(function.call)) is not None:
+        return f"columns: {operation}"
+    found = translate(function.call, count)
+    if count == 2:
+        return f"Python: {found.reason or 'it is no sum, minimum or maximum'}"
+    if found.expression is not None:
+        return f"columns: {found.expression}"
+    if isinstance(found.value, MakeList):
+        return f"columns: {', '.join(map(str, found.value.items))}"
+    return f"Python: {found.reason or 'it gives a list'}"

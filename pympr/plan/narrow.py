@@ -1,7 +1,8 @@
 """Steps that need no other partition."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Expression, SplitItem
 from pympr.plan.function import Function
 from pympr.plan.node import Node
@@ -107,6 +108,7 @@ class Project(Node):
     function: Function
     preserves: bool = False
     of_values: bool = False
+    bindings: Bindings = field(default_factory=Bindings, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class LineItems(Node):
     item: SplitItem
     expression: Expression
     function: Function
+    bindings: Bindings = field(default_factory=Bindings, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,19 @@ class Where(Node):
     child: Node
     expression: Expression
     function: Function
+    bindings: Bindings = field(default_factory=Bindings, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Spread(Node):
+    """Every one of some expressions over columns, in turn for each record; `of_values` pairs them with the key."""
+
+    child: Node
+    items: tuple[Expression, ...]
+    function: Function
+    preserves: bool = False
+    of_values: bool = False
+    bindings: Bindings = field(default_factory=Bindings, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pympr.plan.narrow import (
     MapPartitions,
     MapValues,
     Project,
+    Spread,
     Union,
     Where,
     Words,
@@ -33,7 +34,7 @@ from pympr.plan.wide import (
 
 _PLACED = (Combine, FinalCombine, Group, PartitionBy, Join, CoGroup, Sort)
 _KEEPS_KEYS = (Filter, Where, MapValues, FlatMapValues, Cached, LocalCombine)
-_MAY_KEEP_KEYS = (Map, FlatMap, MapPartitions, Project, Words)
+_MAY_KEEP_KEYS = (Map, FlatMap, MapPartitions, Project, Spread, Words)
 
 
 def placed_by(node: Node) -> Contract | None:

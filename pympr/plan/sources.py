@@ -79,3 +79,41 @@ class ArrayFiles(Node):
     is_row: bool
     min_partitions: int
     serial: int = field(default=0, repr=False)
+
+
+@dataclass(frozen=True)
+class JsonLines(Node):
+    """What the lines of files say in JSON."""
+
+    path: str
+    min_partitions: int
+    errors: str
+    serial: int = field(default=0, repr=False)
+
+    @property
+    def text(self) -> TextFile:
+        """The lines."""
+        return TextFile(self.path, self.min_partitions, self.errors, serial=self.serial)
+
+
+@dataclass(frozen=True)
+class CsvFile(Node):
+    """Records of CSV files: tuples; with a header dicts by its names, or tuples of `columns`.
+
+    `dialect` holds the arguments of Python's `csv.reader`; records may go over lines
+    when `multi_line`.
+    """
+
+    path: str
+    min_partitions: int
+    errors: str
+    header: bool
+    columns: tuple[str, ...]
+    multi_line: bool
+    dialect: tuple[tuple[str, Any], ...]
+    serial: int = field(default=0, repr=False)
+
+    @property
+    def text(self) -> TextFile:
+        """The lines."""
+        return TextFile(self.path, self.min_partitions, self.errors, serial=self.serial)

@@ -16,6 +16,8 @@ from pympr.run.operators import zip as zips
 from pympr.run.operators.line_items import line_items
 from pympr.run.operators.sort_groups import sort_groups
 from pympr.run.operators.source_arrays import read_rows
+from pympr.run.operators.source_csv import read_csv
+from pympr.run.operators.source_json import read_json
 from pympr.run.operators.source_text import read_split
 from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, readable, union
@@ -58,6 +60,14 @@ def _range(at: Evaluator, node: sources.Range) -> Rows:
 def _text(at: Evaluator, node: sources.TextFile) -> Rows:
     splits = at.listing.of(node)
     return at.files(splits, lambda split: read_split(split, node, at.config, at.buffers))
+
+
+def _json(at: Evaluator, node: sources.JsonLines) -> Rows:
+    return at.files(at.listing.of(node), lambda split: read_json(split, node, at.config, at.buffers))
+
+
+def _csv(at: Evaluator, node: sources.CsvFile) -> Rows:
+    return at.files(at.listing.of(node), lambda split: read_csv(split, node, at.config, at.buffers))
 
 
 def _line_items(at: Evaluator, node: narrow.LineItems) -> Rows:
@@ -131,6 +141,8 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     sources.TextFile: _text,
     sources.BinaryRecords: _records,
     sources.Arrays: _arrays,
+    sources.CsvFile: _csv,
+    sources.JsonLines: _json,
     narrow.LineItems: _line_items,
     sources.ArrayFiles: _array_files,
     narrow.Union: lambda at, node: union([at.rows(child) for child in node.inputs]),
@@ -139,6 +151,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Fused: _step(lambda at, node: lambda blocks: fused.run_steps(node.steps, blocks)),
     narrow.Project: _step(lambda at, node: lambda blocks: columns.project(node, blocks)),
     narrow.Where: _step(lambda at, node: lambda blocks: columns.where(node, blocks)),
+    narrow.Spread: _step(lambda at, node: lambda blocks: columns.spread(node, blocks)),
     narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),

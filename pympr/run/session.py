@@ -10,6 +10,7 @@ from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.world import World, world
 from pympr.config import Config
 from pympr.optimise.rewrite import optimise
+from pympr.optimise.tell import tell_functions
 from pympr.plan.function import tell_argument
 from pympr.plan.node import Node, digest
 from pympr.plan.show import show
@@ -177,9 +178,10 @@ class Session:
         return together(self.world, lambda: _kinds_of(arrays), "arrays passed to the engine")
 
     def explain(self, plan: Node) -> str:
-        """The logical plan, the optimised plan and the stages, as text."""
+        """The logical plan, how its functions run, the optimised plan and the stages, as text."""
         optimised = optimise(plan)
-        parts = [("logical plan", show(plan)), ("optimised plan", show(optimised))]
+        parts = [("logical plan", show(plan)), ("functions", tell_functions(plan))]
+        parts.append(("optimised plan", show(optimised)))
         parts.append(("stages", show_stages(cut(optimised))))
         return "\n\n".join(f"== {title} ==\n{text}" for title, text in parts)
 

@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pympr.config import Config
+from pympr.data.keyhash import hash_keys
+
 pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
 
 KEYS = st.one_of(st.integers(-3, 3), st.text("ab", max_size=2), st.none(), st.booleans(), st.sampled_from([1.0, 0.5]))
@@ -107,6 +110,19 @@ def test_order_after_reduce_by_key_depends_on_nothing_but_the_keys(sc):
     }
     assert len(orders) == 1
     assert sorted(orders.pop()) == sorted({key for key, _ in pairs})
+
+
+@pytest.mark.parametrize("key_of", [int, str, float, lambda i: (i, str(i)), lambda i: (i, None)[i % 7 == 0]])
+@pytest.mark.parametrize("merge", [add, lambda a, b: a + b + 0 * a], ids=["typed", "python"])
+def test_reduced_keys_come_in_the_order_of_their_hashes(sc, key_of, merge):
+    pairs = [(key_of(i % 3001), i) for i in range(20_000)]
+    expected = {}
+    for key, value in pairs:
+        expected[key] = expected.get(key, 0) + value
+    found = sc.parallelize(pairs, 3).reduceByKey(merge, 4).collect()
+    assert found == [(key, expected[key]) for key, _ in found] and len(found) == len(expected)
+    hashes = hash_keys([key for key, _ in found], Config().hash_seed)
+    assert (hashes[1:] > hashes[:-1]).all()
 
 
 @pytest.mark.parametrize("key_of", [int, str, float, lambda i: (i, "x"), lambda i: [i, str(i)][i % 2]])

@@ -10,7 +10,18 @@ PAGE = pathlib.Path(__file__).parents[2] / "docs" / "data.md"
 pytestmark = pytest.mark.mpi
 
 
+TEXTS = {
+    "books/hamlet.txt": "to be or not\nto be\n",
+    "log.jsonl": '{"host": "a", "bytes": 100}\n{"host": "b", "bytes": 500}\n',
+    "weights.csv": "name,grams\napple,150\nmelon,1200\n",
+    "notes.csv": '1,"two\nlines"\n',
+}
+
+
 def make_files(folder):
+    (folder / "books").mkdir()
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text)
     h5py = pytest.importorskip("h5py", reason="h5py is not installed")
     np.save(folder / "points.npy", np.array([[1.0, 2.0], [3.0, 4.0]]))
     np.save(folder / "ids.npy", np.array([7, 8]))

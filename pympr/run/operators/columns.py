@@ -1,49 +1,105 @@
-"""Steps over columns: project, where, words; each falls back to the Python function it stands for."""
+"""Steps over columns: project, where, spread, words; each falls back to the Python function it stands for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
 
 import numpy as np
 
-from pympr.data.block import Block, ColumnBlock, ObjectBlock, pair, to_columns
+from pympr.data.block import Block, ColumnBlock, concat, pair, to_columns
 from pympr.data.column import BytesColumn, with_separator
 from pympr.data.schema import Leaf, is_pair
 from pympr.native import take, text
-from pympr.plan.narrow import Project, Where, Words
-from pympr.run.operators.expressions import Guard, evaluate
+from pympr.plan.bindings import Bindings
+from pympr.plan.function import Function
+from pympr.plan.narrow import Project, Spread, Where, Words
+from pympr.run.operators.expressions import Guard, evaluate, evaluate_truth
 from pympr.run.operators.fused import run_steps
+
+PIECE_ROWS = 1 << 15
+"""Blocks of more than twice this are computed in pieces, whose intermediate columns stay in the cache."""
+FEW_ROWS = 32
+"""Fewer are quicker in Python."""
+LONGEST_PAUSE = 64
+
+
+class _Runner:
+    """Runs blocks as columns, and those for which that is not exact as Python.
+
+    After a block that had to be run again, ever more blocks are run as Python at once.
+    """
+
+    def __init__(self, verb: str, function: Function, bindings: Bindings) -> None:
+        self._steps, self._bindings = ((verb, function),), bindings
+        self._pause = self._left = 0
+
+    def run(self, blocks: Iterator[Block], compute: Callable[[ColumnBlock], Block]) -> Iterator[Block]:
+        # No generator: it would hold a block while the next is read, whose memory could be used again.
+        return chain.from_iterable(map(partial(self._block, compute), blocks))
+
+    def _block(self, compute: Callable[[ColumnBlock], Block], block: Block) -> Iterable[Block]:
+        if len(block) <= FEW_ROWS:
+            return (to_columns(self._in_python(block)),)
+        block = to_columns(block)
+        if len(block) <= 2 * PIECE_ROWS:
+            return (self._piece(block, compute),)
+        return (self._piece(piece, compute) for piece in _pieces(block))
+
+    def _piece(self, block: Block, compute: Callable[[ColumnBlock], Block]) -> Block:
+        self._left -= 1
+        if isinstance(block, ColumnBlock) and self._left < 0 and self._bindings.hold():
+            try:
+                done = compute(block)
+                self._pause = 0
+                return done
+            except Guard:
+                self._pause = min(2 * self._pause + 1, LONGEST_PAUSE)
+                self._left = self._pause
+        return self._in_python(block)
+
+    def _in_python(self, block: Block) -> Block:
+        return concat(run_steps(self._steps, iter([block])))
+
+
+def _pieces(block: Block) -> Iterator[Block]:
+    for begin in range(0, len(block), PIECE_ROWS):
+        yield block.slice(begin, min(begin + PIECE_ROWS, len(block)))
 
 
 def project(node: Project, blocks: Iterator[Block]) -> Iterator[Block]:
     """The expression's value for every record."""
-    return map(partial(_project, node), blocks)
-
-
-def _project(node: Project, block: Block) -> Block:
-    verb = "mapValues" if node.of_values else "map"
-    return _columns_or_python(block, partial(evaluate, node.expression), verb, node.function)
+    runner = _Runner("mapValues" if node.of_values else "map", node.function, node.bindings)
+    return runner.run(blocks, lambda block: evaluate(node.expression, block))
 
 
 def where(node: Where, blocks: Iterator[Block]) -> Iterator[Block]:
     """The records for which the expression is true."""
 
     def keep(block: ColumnBlock) -> Block:
-        mask = evaluate(node.expression, block)
-        if mask.layout != Leaf("bool"):
-            raise Guard
-        index = take.mask_to_index(mask.columns[0].contiguous().view(np.uint8))
+        index = take.mask_to_index(evaluate_truth(node.expression, block).view(np.uint8))
         return block if len(index) == len(block) else block.take(index)
 
-    for block in blocks:
-        yield _columns_or_python(block, keep, "filter", node.function)
+    return _Runner("filter", node.function, node.bindings).run(blocks, keep)
+
+
+def spread(node: Spread, blocks: Iterator[Block]) -> Iterator[Block]:
+    """The values of all expressions for a record, then for the next."""
+
+    def interleave(block: ColumnBlock) -> Block:
+        parts = [evaluate(item, block) for item in node.items]
+        if any(part.layout != parts[0].layout for part in parts):
+            raise Guard
+        places = np.arange(len(parts) * len(block), dtype=np.int64).reshape(len(parts), len(block))
+        return concat(parts).take(places.T.ravel())
+
+    runner = _Runner("flatMapValues" if node.of_values else "flatMap", node.function, node.bindings)
+    return runner.run(blocks, interleave)
 
 
 def words(node: Words, blocks: Iterator[Block]) -> Iterator[Block]:
     """The words of every string, or of every pair's string with the pair's key."""
     compute, verb = (_words_of_values, "flatMapValues") if node.of_values else (_words_of, "flatMap")
-    for block in blocks:
-        yield _columns_or_python(block, compute, verb, node.function)
+    return _Runner(verb, node.function, Bindings()).run(blocks, compute)
 
 
 def _words_of(block: ColumnBlock) -> Block:
@@ -67,13 +123,3 @@ def _cut_words(block: ColumnBlock) -> tuple[ColumnBlock, np.ndarray]:
     starts, ends = text.words(data, 0, len(data))
     found = ColumnBlock(block.layout, [BytesColumn(data, starts, ends)], len(starts))
     return found, np.searchsorted(edges, starts, side="right")
-
-
-def _columns_or_python(block: Block, compute: Callable[[ColumnBlock], Block], verb: str, function) -> Block:
-    block = to_columns(block)
-    if isinstance(block, ColumnBlock):
-        try:
-            return compute(block)
-        except Guard:
-            pass
-    return ObjectBlock(list(chain.from_iterable(b.records() for b in run_steps(((verb, function),), iter([block])))))

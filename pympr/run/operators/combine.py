@@ -8,17 +8,14 @@ import numpy as np
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, pair, to_columns
 from pympr.data.column import BytesColumn, Column, FixedColumn
-from pympr.data.keyhash import hash_block, hash_keys
+from pympr.data.keyhash import hash_keys
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.group import GroupTable
-from pympr.native.sort import sort_permutation
 from pympr.plan.wide import CombineWords, FinalCombine, LocalCombine
 from pympr.run.operators.python_combine import PythonCombiner
 
 # Bodo skips its pre-aggregation above the same share of new keys.
 SAMPLE_ROWS, MOST_NEW = 1 << 17, 0.85
-LOCAL_SEED, FINAL_SEED = 1, 2
-SIGN_BIT = np.uint64(1 << 63)  # flipped, unsigned numbers sort as signed ones
 WORDS = Row((Leaf("string"), Leaf("int64")))
 _EXACT = {("sum", "int64"), ("min", "int64"), ("max", "int64")}
 _ORDERED = {("sum", "float64"), ("min", "float64"), ("max", "float64")}
@@ -98,18 +95,17 @@ def value_kind(block: Block) -> str | None:
 class TypedCombiner:
     """A kernel's table for records of one layout.
 
-    A table's slots follow the top bits of its hash, and so do partitions and what other
-    tables gave: its hash has another seed, or the rows of one partition would crowd
-    in one corner of the table.
+    Its hash is the one that places rows: what it gives is in the canonical order, and rows that
+    another table gave come in the order of its slots.
     """
 
-    def __init__(self, layout: Row, operation: str, config: Config, seed: int, capacity: int = 1 << 14) -> None:
+    def __init__(self, layout: Row, operation: str, config: Config, capacity: int = 1 << 14) -> None:
         self._keys, self._value = layout.items
         kinds = tuple(leaf.kind for leaf in leaves(self._keys))
         aggregates = ((operation, self._value.kind),)
         self._rows = 0
         self._is_useless: bool | None = None
-        self._table = GroupTable(kinds, aggregates, seed=config.hash_seed + seed, capacity=capacity)
+        self._table = GroupTable(kinds, aggregates, seed=config.hash_seed, capacity=capacity)
 
     def add_while_it_pays(self, block: ColumnBlock) -> ColumnBlock:
         """Combine a block's values, or give back what is not worth it.
@@ -153,7 +149,7 @@ class TypedCombiner:
 
 def _table(tables: dict[Row, TypedCombiner], layout: Layout, operation: str, config: Config) -> TypedCombiner:
     if layout not in tables:
-        tables[layout] = TypedCombiner(layout, operation, config, LOCAL_SEED)
+        tables[layout] = TypedCombiner(layout, operation, config)
     return tables[layout]
 
 
@@ -187,20 +183,13 @@ def final_combine(node: FinalCombine, blocks: Iterator[Block], config: Config) -
         return
     kind = value_kind(block)
     if (node.operation, kind) in _EXACT | _ORDERED:
-        table = TypedCombiner(block.layout, node.operation, config, FINAL_SEED, capacity=len(block))
+        table = TypedCombiner(block.layout, node.operation, config, capacity=len(block))
         table.add(block)
-        yield _columns_in_hash_order(table.result(), config)
+        yield table.result()
         return
     merged = PythonCombiner(lambda combiner: combiner, node.merge_combiners.call)
     merged.add(block.records())
     yield in_hash_order(merged.items(), config)
-
-
-def _columns_in_hash_order(block: Block, config: Config) -> Block:
-    if isinstance(block, ObjectBlock):
-        return in_hash_order(list(block.values), config)
-    hashes = hash_block(block.item(0), config.hash_seed)
-    return block.take(sort_permutation((hashes ^ SIGN_BIT).view(np.int64)))
 
 
 def in_hash_order(records: list[tuple[Any, Any]], config: Config) -> Block:

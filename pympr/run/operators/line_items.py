@@ -21,7 +21,7 @@ def _of_text(node: LineItems, block: ColumnBlock) -> Block:
     column = block.columns[0]
     data, begin, end = column.data, int(column.starts[0]), int(column.ends[0])
     starts, ends, is_whole = text.line_items(data, node.item.separator.encode(), node.item.index, begin, end)
-    if is_whole:
+    if is_whole and node.bindings.hold():
         try:
             return evaluate(node.expression, single_column("string", BytesColumn(data, starts, ends)))
         except Guard:

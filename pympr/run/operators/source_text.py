@@ -144,7 +144,7 @@ def _line_start(window: bytes, is_last: bool) -> int:
     return carriage + (2 if window[carriage + 1 : carriage + 2] == b"\n" else 1)
 
 
-class _Whole:
+class WholeFile:
     """A file that is read from its start to its end: compressed, or from a server that gives no ranges."""
 
     def __init__(self, split: Split, config: Config) -> None:
@@ -231,7 +231,7 @@ _OPENERS: dict[Any, Callable[[Any], Any]] = {
 
 def _open(split: Split, config: Config) -> Any:
     if split.codec or not split.in_ranges:
-        return _Whole(split, config)
+        return WholeFile(split, config)
     if is_remote(split.path):
         return RemoteLines(split, config.fetch_bytes, _line_start)
     return _Plain(split)
