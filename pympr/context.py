@@ -69,6 +69,7 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
         self.environment = dict(environment or {})
         self._tags: set[str] = set()
         self._files: list[str] = []
+        self._checkpoint_dir: str | None = None
         self._archives: list[str] = []
         self._session = session()
         self._started_ms = int(self._session.of_rank_0(time.time() * 1000))
@@ -212,6 +213,17 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
         """
         return Accumulator(self._next_id(), value, param_for(value, accum_param))
 
+    def setCheckpointDir(self, dirName: str) -> None:
+        """Where `RDD.checkpoint` writes: a new directory in `dirName`, which all ranks must see; all ranks call it."""
+        path = os.path.join(dirName.removeprefix("file://"), f"{self.applicationId}-{self._next_id()}")
+        self._session.agree("setCheckpointDir", path=path)
+        self._session.made_by_rank_0(lambda: os.makedirs(path), f"making {path}")
+        self._checkpoint_dir = path
+
+    def getCheckpointDir(self) -> str | None:
+        """The directory for checkpoints, None before `setCheckpointDir`."""
+        return self._checkpoint_dir
+
     def runJob(
         self,
         rdd: Base,
@@ -252,7 +264,7 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
             self.stop()
 
     def __repr__(self) -> str:
-        return f"<pympr SparkContext master={self.master} appName={self.appName}>"
+        return f"<SparkContext master={self.master} appName={self.appName}>"
 
     def _rdd(self, node: Node) -> RDD:
         return RDD(node, self)

@@ -117,14 +117,16 @@ def _read(path: str, recursive: bool) -> dict[str, bytes]:
 
 
 def _write(root: str, name: str, content: dict[str, bytes], unpack_as: str) -> None:
-    for below, data in content.items():
+    for below, data in content.items() if not unpack_as else ():
         place = os.path.join(root, name, below) if below else os.path.join(root, name)
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(place, "wb") as file:
             file.write(data)
     if not unpack_as:
         return
-    with tempfile.TemporaryDirectory(dir=root) as folder:
-        shutil.unpack_archive(os.path.join(root, name), folder)
-        os.remove(os.path.join(root, name))
-        shutil.copytree(folder, os.path.join(root, unpack_as), dirs_exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        archive = os.path.join(folder, name)
+        with open(archive, "wb") as file:
+            file.write(content[""])
+        shutil.unpack_archive(archive, os.path.join(folder, "unpacked"))
+        shutil.copytree(os.path.join(folder, "unpacked"), os.path.join(root, unpack_as), dirs_exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pympr.plan.show import show
 from pympr.rdd.barrier import Barriers
+from pympr.rdd.checkpoints import Checkpoints
 from pympr.rdd.counting import Counting
 from pympr.rdd.indexing import Indexing
 from pympr.rdd.iterating import Iterating
@@ -29,6 +30,7 @@ class RDD(
     Piping,
     Saving,
     Keeping,
+    Checkpoints,
     Iterating,
     Barriers,
     RefusedByRDD,

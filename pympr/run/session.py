@@ -25,7 +25,7 @@ from pympr.run.actions.count import count
 from pympr.run.actions.count import count_partitions as count_rows_of_partitions
 from pympr.run.actions.fold import aggregate, reduce, total
 from pympr.run.actions.foreach import foreach_partition
-from pympr.run.actions.save import refuse_existing, save_records, save_text
+from pympr.run.actions.save import refuse_existing, save_pickles, save_records, save_text
 from pympr.run.actions.save_formats import save_formats
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
@@ -39,7 +39,6 @@ from pympr.run.node_cache import NodeCache
 from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
-from pympr.run.scratch import Scratch
 from pympr.run.task import current_task
 from pympr.run.threads import share_cores
 from pympr.run.together import together
@@ -58,6 +57,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "take": take,
     "take_ordered": take_ordered,
     "foreach_partition": foreach_partition,
+    "save_pickles": save_pickles,
     "save_records": save_records,
     "save_text": save_text,
     "save_formats": save_formats,
@@ -66,6 +66,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
 }
 # What is refused before anything is computed.
 CHECKS: dict[str, Callable[..., None]] = {
+    "save_pickles": refuse_existing,
     "save_records": refuse_existing,
     "save_text": refuse_existing,
     "save_formats": refuse_existing,
@@ -89,7 +90,6 @@ class Session:
         self._turns = Turns()
         self.threads = share_cores(ranks)
         self.listing = Listing(ranks, self.config)
-        self.scratch = Scratch(ranks)
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
         self.marks = Marks()
@@ -205,6 +205,15 @@ class Session:
         """How the rows of a node are kept, None when they are not."""
         return self.marks.level_of(plan)
 
+    def checkpoint(self, plan: Node, rdd_id: int, folder: str) -> None:
+        """Write the rows of a node to a folder that all ranks see, once an action has computed them."""
+        self._turns.refuse_inside()
+        self.marks.checkpoint(plan, rdd_id, folder)
+
+    def is_computed(self, plan: Node) -> bool:
+        """Whether the rows of a node lie kept."""
+        return self.marks.number_of(plan) in self.executor.kept
+
     def draw(self) -> int:
         """A random seed of 63 bits, which rank 0 draws from Python's `random`; collective."""
         with self._turns:
@@ -235,7 +244,7 @@ class Session:
     def node_directory(self, name: str) -> str:
         """A new directory of this session on every node, the same for its ranks; collective."""
         with self._turns:
-            return self.scratch.node_directory(name)
+            return self.executor.scratch.node_directory(name)
 
     def is_busy(self) -> bool:
         """Whether an action is running, in this thread or another."""
@@ -247,13 +256,12 @@ class Session:
 
     def forget(self, rdd_id: int) -> None:
         """Drop what was kept for an RDD."""
-        self.executor.kept.pop(rdd_id, None)
+        self.executor.forget(rdd_id)
 
     def close(self) -> None:
         """Give back what the session holds; collective."""
         with self._turns:
             self.executor.free()
-            self.scratch.remove()
             self._turns.is_over = True
 
 
