@@ -5,11 +5,16 @@
 #include "status.h"
 #include "threads.h"
 
+#define AHEAD 32 /* rows between asking for a row and reading it */
+
 /* The first eight bytes as a number that orders like them; shorter strings are padded with zeros. */
 static uint64_t prefix_of(const uint8_t *bytes, int64_t length)
 {
     uint64_t word = 0;
-    memcpy(&word, bytes, length < 8 ? (size_t)length : 8);
+    if (length >= 8)
+        memcpy(&word, bytes, 8); /* of constant length: no call */
+    else
+        memcpy(&word, bytes, (size_t)length);
     return __builtin_bswap64(word);
 }
 
@@ -43,7 +48,10 @@ int pympr_buckets_by_range_bytes(uint32_t *buckets, const uint8_t *data, const i
                                  int64_t num_splitters)
 {
 #pragma omp parallel for num_threads(pympr_get_threads()) schedule(static) if (len_rows > 100000)
-    for (int64_t row = 0; row < len_rows; row++)
+    for (int64_t row = 0; row < len_rows; row++) {
+        if (row + AHEAD < len_rows)
+            __builtin_prefetch(data + starts[row + AHEAD]);
         buckets[row] = count_less(data + starts[row], ends[row] - starts[row], splitters, edges, num_splitters);
+    }
     return PYMPR_OK;
 }
