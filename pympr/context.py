@@ -75,7 +75,7 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
         self._started_ms = int(self._session.of_rank_0(time.time() * 1000))
         told = self._conf.get("spark.default.parallelism")
         self._told_parallelism = None if told is None else int(told)
-        self.defaultParallelism = self._told_parallelism or _parallelism(self.master) or self._session.world.size
+        self._parallelism = self._told_parallelism or _parallelism(self.master) or self._session.world.size
         os.environ.update({key: str(value) for key, value in self.environment.items()})
         SparkContext._active = self
         for path in pyFiles or ():
@@ -127,6 +127,11 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
     def size(self) -> int:
         """How many ranks run this program. Not in PySpark."""
         return self._session.world.size
+
+    @property
+    def defaultParallelism(self) -> int:
+        """The number of partitions when none is given: the ranks, n of `local[n]`, or `spark.default.parallelism`."""
+        return self._parallelism
 
     @property
     def defaultMinPartitions(self) -> int:

@@ -146,7 +146,9 @@ class Readers:
         return self.defaultMinPartitions if given is None else int(given)
 
     if TYPE_CHECKING:  # what SparkContext has
-        defaultMinPartitions: int
+
+        @property
+        def defaultMinPartitions(self) -> int: ...
 
         def _rdd(self, node: Node) -> RDD: ...
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pympr.errors import NotSupportedError
+
 
 class SparkJobInfo(NamedTuple):
     """An action: the numbers of its stages, and RUNNING or SUCCEEDED."""
@@ -46,6 +48,12 @@ class StatusTracker:
     def getActiveJobsIds(self) -> list[int]:
         """The jobs that run; none while the script runs."""
         return []
+
+    def getExecutorInfos(self) -> list[Any]:
+        """Refused."""
+        raise NotSupportedError(
+            "StatusTracker.getExecutorInfos: ranks run the script itself, there are no executors; see SparkContext.report"
+        )
 
     def getJobInfo(self, jobId: int) -> SparkJobInfo | None:
         """A job, None where there is none of that number."""

@@ -28,6 +28,11 @@ class TaskContext:
             return None
         return cls(task.stage, task.partition, task.number, dict(session().properties))
 
+    @classmethod
+    def from_json(cls, json: dict[str, Any]) -> TaskContext:
+        """Refused."""
+        raise NotSupportedError(f"{cls.__name__}.from_json: tasks run in the script's own process; use get()")
+
     def stageId(self) -> int:
         """The number of the stage within its action."""
         return self._stage
