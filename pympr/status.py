@@ -52,7 +52,7 @@ class StatusTracker:
     def getExecutorInfos(self) -> list[Any]:
         """Refused."""
         raise NotSupportedError(
-            "StatusTracker.getExecutorInfos: ranks run the script itself, there are no executors; see SparkContext.report"
+            "StatusTracker.getExecutorInfos: there are no executors, ranks run the script itself; see sc.report()"
         )
 
     def getJobInfo(self, jobId: int) -> SparkJobInfo | None:

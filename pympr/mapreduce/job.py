@@ -241,6 +241,10 @@ class Job:
     def _plan(self, counters: Counters, cache: Any) -> Node:
         return Planner(self, counters, cache).plan()
 
+    def _label(self, verb: str) -> str:
+        """What plans call a step."""
+        return f"{type(self).__qualname__}.{verb}"
+
     def _pairs(self, verb: str, records: Iterator[Any]) -> Iterator[Any]:
         """What a task yields for its records."""
         return calls(self, verb, records)

@@ -170,19 +170,16 @@ def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _find(program: Program) -> str:
-    """The path of a program by its first word: in its folder and the PATH, or where this process is."""
-    word = program.words[0]
-    path = program.environment.get("PATH", os.defpath)
-    for place in (program.folder or ".", "."):
-        candidate = os.path.abspath(os.path.join(place, word))
-        if os.path.isfile(candidate):
-            if not os.access(candidate, os.X_OK):
-                raise PermissionError(f"{program.title}: {word} is not executable: chmod +x, or name its interpreter")
-            return candidate
-    found = shutil.which(word, path=path)
-    if found is None:
-        raise FileNotFoundError(f"{program.title}: there is no program {word} in the PATH, nor here, nor in -files")
-    return found
+    """The path of a program by its first word: in its folder, in the PATH, or where this process is."""
+    word, searched = program.words[0], program.environment.get("PATH", os.defpath)
+    here = [os.path.abspath(os.path.join(folder, word)) for folder in (program.folder, ".") if folder]
+    beside = [here.pop(0)] if program.folder else []
+    for path in (*beside, shutil.which(word, path=searched), *here):
+        if path is not None and os.path.isfile(path):
+            if os.access(path, os.X_OK):
+                return path
+            raise PermissionError(f"{program.title}: {word} is not executable: chmod +x, or name its interpreter")
+    raise FileNotFoundError(f"{program.title}: there is no program {word} in the PATH, nor here, nor in -files")
 
 
 @functools.cache

@@ -101,6 +101,9 @@ class StreamingJob(Job):
         self._number = session().new_id()
         return super()._plan(counters, cache)
 
+    def _label(self, verb: str) -> str:
+        return f"{super()._label(verb)} {self.commands[verb]!r}"
+
     def _pairs(self, verb: str, records: Iterator[Any]) -> Iterator[Any]:
         command = self.commands[verb] or ""
         is_map = verb == "mapper"

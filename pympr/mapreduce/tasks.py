@@ -86,7 +86,7 @@ class Tasks:
             pairs = own._pairs(verb, unpack(own, records))
             return own._task.tagged(pairs) if names else pairs
 
-        task.__qualname__ = f"{type(job).__qualname__}.{verb}"
+        task.__qualname__ = job._label(verb)
         return Function(task)
 
 

@@ -6,6 +6,7 @@ from pympr.plan.show import show
 from pympr.rdd.barrier import Barriers
 from pympr.rdd.checkpoints import Checkpoints
 from pympr.rdd.counting import Counting
+from pympr.rdd.formats import Formats
 from pympr.rdd.indexing import Indexing
 from pympr.rdd.iterating import Iterating
 from pympr.rdd.keeping import Keeping
@@ -29,6 +30,7 @@ class RDD(
     Indexing,
     Piping,
     Saving,
+    Formats,
     Keeping,
     Checkpoints,
     Iterating,

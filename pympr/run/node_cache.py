@@ -82,10 +82,10 @@ class NodeCache:
 
 
 def _read(path: str) -> tuple[np.ndarray, int]:
-    """The bytes of a file and its permissions."""
+    """The bytes of a file and its permissions, with those to read and run it: programs are shared so, as in Hadoop."""
     with open(path, "rb") as file:
         data = np.frombuffer(file.read(), np.uint8)
-    return data, stat.S_IMODE(os.stat(path).st_mode)
+    return data, stat.S_IMODE(os.stat(path).st_mode) | 0o500
 
 
 def _write(path: str, data: np.ndarray, mode: int) -> None:

@@ -25,8 +25,10 @@ from pympr.run.actions.count import count
 from pympr.run.actions.count import count_partitions as count_rows_of_partitions
 from pympr.run.actions.fold import aggregate, reduce, total
 from pympr.run.actions.foreach import foreach_partition
-from pympr.run.actions.save import refuse_existing, save_pickles, save_records, save_text
+from pympr.run.actions.outputs import refuse_existing
+from pympr.run.actions.save import save_json, save_pickles, save_records, save_text
 from pympr.run.actions.save_formats import save_formats
+from pympr.run.actions.save_npy import save_npy
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
@@ -57,6 +59,8 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "take": take,
     "take_ordered": take_ordered,
     "foreach_partition": foreach_partition,
+    "save_json": save_json,
+    "save_npy": save_npy,
     "save_pickles": save_pickles,
     "save_records": save_records,
     "save_text": save_text,
@@ -66,6 +70,8 @@ ACTIONS: dict[str, Callable[..., Any]] = {
 }
 # What is refused before anything is computed.
 CHECKS: dict[str, Callable[..., None]] = {
+    "save_json": refuse_existing,
+    "save_npy": refuse_existing,
     "save_pickles": refuse_existing,
     "save_records": refuse_existing,
     "save_text": refuse_existing,
@@ -161,6 +167,8 @@ class Session:
     def share(self, objects: dict[str, Any], files: dict[str, str]) -> NodeCache:
         """Objects and files of rank 0 for the ranks of every node, one copy a node; see `NodeCache`."""
         with self._turns:
+            names = ", ".join([*objects, *(f"{path}#{name}" for name, path in files.items())])
+            agree_on(self.world, {"action": "sharing objects and files", "where": call_site(), "arguments": names})
             return NodeCache(self.world, self.config, objects, files)
 
     def report(self, root: int = 0) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import gzip
 import importlib.util
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.mpi
@@ -37,6 +37,7 @@ def small_steps(sc):
 
 
 @pytest.mark.parametrize("kind", ["ranges", "whole"])
+@settings(max_examples=8)
 @given(text=TEXT, splits=st.integers(1, 9), number=st.integers(0, 10**9))
 def test_lines_are_pythons(sc, web, put, kind, text, splits, number):
     folder, address = web(kind)
