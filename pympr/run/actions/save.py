@@ -5,40 +5,18 @@ from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
-<<<<<<< HEAD
-from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.objects import dump
-from pympr.collectives.world import World
-=======
->>>>>>> main
 from pympr.data.block import Block, ColumnBlock
 from pympr.data.column import with_separator
 from pympr.data.schema import Leaf
 from pympr.run.actions.action import Run
-<<<<<<< HEAD
-from pympr.run.agreement import agree_on_folder, call_site
+from pympr.run.actions.outputs import Write, output_at
 from pympr.run.packing import packed
 from pympr.run.splits import CODECS
-=======
-from pympr.run.actions.outputs import Write, output_at
->>>>>>> main
 from pympr.run.together import together
 
 # Rows that are laid out for one write call: some megabytes.
 WRITE_RECORDS = 1 << 16
-
-
-<<<<<<< HEAD
-def refuse_existing(world: World, path: str, *unused: object) -> None:
-    """OutputExistsError on all ranks when the output is there already; collective."""
-    path = _plain(path)
-    agree_on_folder(world, path, call_site())
-
-    def look() -> None:
-        if world.rank == 0 and os.path.lexists(path):
-            raise OutputExistsError(f"output directory {path} already exists: remove it or name another")
-
-    together(world, look, f"saving to {path}")
 
 
 def save_text(run: Run, path: str, compression: str | None = None) -> None:
@@ -56,11 +34,6 @@ def save_pickles(run: Run, path: str, batch_size: int) -> None:
                 file.write(dump(batch))
 
     save_with(run, path, write)
-=======
-def save_text(run: Run, path: str) -> None:
-    """Write str(record) and a newline for every record, as UTF-8; see `save`."""
-    save(run, path, lines_of)
->>>>>>> main
 
 
 def save_records(run: Run, path: str) -> None:
@@ -68,16 +41,12 @@ def save_records(run: Run, path: str) -> None:
     save(run, path, bytes_of)
 
 
-<<<<<<< HEAD
-def save(run: Run, path: str, encode: Callable[[Block], Any], compression: str | None = None) -> None:
-=======
 def save_json(run: Run, path: str) -> None:
     """Write each record in JSON, in a line of its own; see `save`."""
     save(run, path, json_of)
 
 
-def save(run: Run, path: str, encode: Callable[[Block], Any]) -> None:
->>>>>>> main
+def save(run: Run, path: str, encode: Callable[[Block], Any], compression: str | None = None) -> None:
     """Write one file part-00000, ... for every partition, and _SUCCESS, into a new directory.
 
     All is written beside `path` and renamed at the end: a reader sees the whole
@@ -140,16 +109,15 @@ def lines_of(block: Block) -> Any:
     return (text + "\n").encode("utf-8", "surrogatepass")
 
 
-<<<<<<< HEAD
 def _line_of(record: Any) -> bytes:
     """Bytes are written as they are, as by PySpark."""
     line = record if isinstance(record, bytes) else str(record).encode("utf-8", "surrogatepass")
     return line + b"\n"
-=======
+
+
 def json_of(block: Block) -> Any:
     """Every record in JSON and a newline; TypeError for what JSON has no word for."""
     return ("\n".join(map(json.dumps, block.records())) + "\n").encode()
->>>>>>> main
 
 
 def bytes_of(block: Block) -> Any:
