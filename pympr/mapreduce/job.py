@@ -78,7 +78,11 @@ class Job:
         cache_objects: Mapping[str, Any] | None = None,
     ) -> None:
         self.input, self.output, self.errors = input, output, errors
-        given = {"num_reducers": num_reducers, "input_format": input_format, "output_format": output_format}
+        given: dict[str, Any] = {
+            "num_reducers": num_reducers,
+            "input_format": input_format,
+            "output_format": output_format,
+        }
         given |= {"cache_files": cache_files, "cache_objects": cache_objects}
         given["conf"] = None if conf is None else {**self.conf, **conf}
         for name, value in given.items():

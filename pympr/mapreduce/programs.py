@@ -34,11 +34,14 @@ class Program:
     title: str
 
 
-def lines_through(program: Program, lines: Iterator[bytes], heard: Callable[[bytes], bool]) -> Iterator[bytes]:
+def lines_through(
+    program: Program, lines: Iterator[bytes], heard: Callable[[bytes], bool], moved: Callable[[], None] = lambda: None
+) -> Iterator[bytes]:
     """The lines that a program writes while `lines` are written to it; both without their ends.
 
-    `heard(line)` gets what it writes to standard error and says whether that is dealt with; other lines
-    go to this process's standard error. A program may stop reading before the end.
+    `heard(line)` gets what it writes to standard error and says whether that is dealt
+    with; other lines go to this process's standard error. `moved()` is called whenever
+    something came or went. A program may stop reading before the end.
     Raises ProgramError when it ends with another code than 0, FileNotFoundError and
     PermissionError when it cannot be started. It is killed, with what it started, when
     the iterator is closed or this process ends.
@@ -53,7 +56,7 @@ def lines_through(program: Program, lines: Iterator[bytes], heard: Callable[[byt
         cwd=program.folder,
         process_group=0,
     )
-    talk = _Talk(process, lines, heard)
+    talk = _Talk(process, lines, heard, moved)
     is_over = False
     try:
         yield from talk.lines()
@@ -69,8 +72,14 @@ def lines_through(program: Program, lines: Iterator[bytes], heard: Callable[[byt
 class _Talk:
     """The three pipes of a running program, none of which is ever waited for alone."""
 
-    def __init__(self, process: subprocess.Popen, lines: Iterator[bytes], heard: Callable[[bytes], bool]) -> None:
-        self._process, self._heard = process, heard
+    def __init__(
+        self,
+        process: subprocess.Popen,
+        lines: Iterator[bytes],
+        heard: Callable[[bytes], bool],
+        moved: Callable[[], None],
+    ) -> None:
+        self._process, self._heard, self._moved = process, heard, moved
         self._chunks = _chunks(lines)
         self._unsent = memoryview(b"")
         self._parts: dict[str, list[bytes]] = {"out": [], "err": []}
@@ -100,6 +109,7 @@ class _Talk:
         self._hear([b"".join(self._parts["err"])])
 
     def _serve(self, name: str) -> Iterator[bytes]:
+        self._moved()
         if name == "in":
             self._feed()
             return

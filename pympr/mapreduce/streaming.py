@@ -133,7 +133,7 @@ class StreamingJob(Job):
                 folder = _folder_with_links(self._task.cache.folder)  # type: ignore[union-attr]
             environment = self._variables(verb, folder)
             program = Program(shlex.split(command), environment, folder, self._title(verb))
-            yield from lines_through(program, lines, self._heard)
+            yield from lines_through(program, lines, self._heard, session().station.progress)
         finally:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)

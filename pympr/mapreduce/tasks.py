@@ -92,7 +92,7 @@ class Tasks:
 
 def settings_of(job: "Job") -> tuple[tuple[str, str], ...]:
     """The plain settings of a job, and its formats."""
-    found = {name: value for name, value in vars(job).items() if isinstance(value, _PLAIN)}
+    found: dict[str, Any] = {name: value for name, value in vars(job).items() if isinstance(value, _PLAIN)}
     found |= {f"conf {name}": value for name, value in job.conf.items()}
     found |= {"input_format": job.input_format, "output_format": job.output_format}
     return tuple(sorted((name, repr(value)) for name, value in found.items()))

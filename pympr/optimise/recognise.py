@@ -72,4 +72,6 @@ def how_it_runs(function: Function, count: int = 1) -> str:
         return f"columns: {found.expression}"
     if isinstance(found.value, MakeList):
         return f"columns: {', '.join(map(str, found.value.items))}"
-    return f"Python: {found.reason or 'it gives a list'}"
+    if found.value is not None:
+        return "columns with what takes its items, else Python: it gives a list"
+    return f"Python: {found.reason}"

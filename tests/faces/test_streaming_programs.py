@@ -55,6 +55,13 @@ def test_a_program_that_writes_much_before_it_reads():
     assert through(python(text), [b"y" * 1000] * 5000) == [b"x" * 100] * 20000 + [b"1001"] * 5000
 
 
+def test_what_comes_and_goes_is_noticed():
+    times = []
+    text = "import time\nfor _ in range(5): time.sleep(0.02); print('x', flush=True)"
+    found = lines_through(python(text), iter(()), lambda line: False, lambda: times.append(time.monotonic()))
+    assert list(found) == [b"x"] * 5 and len(times) >= 5 and max(times) - min(times) > 0.05
+
+
 def test_a_program_that_never_reads():
     assert through(program("echo", "done"), itertools.repeat(b"line" * 100, 100_000)) == [b"done"]
 
