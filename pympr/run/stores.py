@@ -84,7 +84,8 @@ def _entries(store: Any, path: str, pattern: str) -> list[dict[str, Any]]:
         entries = [matches[name] for name in sorted(matches) if not _is_hidden(name)]
         return [inner for entry in entries for inner in (_inside(store, entry["name"], entry))]
     try:
-        return _inside(store, path, store.info(path))
+        # A web server's folder is told by its slash: to itself its index page is a file.
+        return _inside(store, path, {"type": "directory"} if _is_web(path) else store.info(path))
     except FileNotFoundError:
         raise FileNotFoundError(f"input path does not exist: {pattern}") from None
 

@@ -86,6 +86,16 @@ def test_compressed_files_and_records(sc, web, put):
         assert sc.binaryRecords(f"{address}/r.bin", 8).collect() == [bytes(range(i, i + 8)) for i in range(0, 40, 8)]
 
 
+def test_a_folder_and_a_glob_by_the_index_page(sc, web, put):
+    folder, address = web("whole")
+    for name in ("b.txt", "a.txt", "_hidden"):
+        put(folder / "many" / name, name.encode())
+    assert sc.textFile(f"{address}/many/").collect() == ["a.txt", "b.txt"]
+    assert sc.textFile(f"{address}/many/*.txt,{address}/many/a.txt").collect() == ["a.txt", "b.txt", "a.txt"]
+    with pytest.raises(FileNotFoundError, match="does not exist: http.*many/x"):
+        sc.textFile(f"{address}/many/x*").count()
+
+
 def test_listing_is_done_by_one_rank(sc, web, put):
     folder, address = web("ranges")
     put(folder / "once.txt", b"1\n2\n3\n")

@@ -1,9 +1,6 @@
-"""Arrays written by all ranks, JSON lines, and what killed jobs leave."""
+"""Arrays written by all ranks, and JSON lines."""
 
-import fcntl
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -75,38 +72,3 @@ def test_json_lines(sc, mpi_tmp_path):
     assert (path / "part-00001").read_bytes() == b'"x\\ny"\n[0.1]\n'
     with pytest.raises(TypeError, match="not JSON serializable"):
         sc.parallelize([{1}]).saveAsJsonLines(mpi_tmp_path / "set")
-
-
-KILLED = """
-import os, signal, sys
-from pympr import SparkContext
-sc = SparkContext()
-def stop(x):
-    os.kill(os.getpid(), signal.SIGKILL)
-sc.parallelize([1, 2], 2).map(stop).saveAsTextFile(sys.argv[1])
-"""
-
-
-def test_what_a_killed_job_left_is_swept(sc, mpi_tmp_path):
-    path = mpi_tmp_path / "out"
-    if sc.rank == 0:
-        outside = {name: value for name, value in os.environ.items() if not name.startswith(("PMI", "MPI", "HYDRA"))}
-        outside |= {name: "" for name in os.environ if name.startswith(("OMPI_", "PMIX_", "PRTE_"))}
-        done = subprocess.run([sys.executable, "-c", KILLED, str(path)], env=outside, timeout=60)
-        assert done.returncode == -9
-    sc.range(1).count()
-    (left,) = [name for name in os.listdir(mpi_tmp_path) if name.startswith("_out.pympr-temporary-")]
-    sc.range(1).count()
-    held = mpi_tmp_path / f"{left[:-4]}live"  # of a job that lives: somebody has its lock
-    elsewhere = mpi_tmp_path / "_out.pympr-temporary-00000000-0000"  # of another host
-    if sc.rank == 0:
-        held.mkdir()
-        elsewhere.mkdir()
-        lock = os.open(held, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    sc.range(4).saveAsTextFile(path)
-    assert sorted(os.listdir(mpi_tmp_path)) == sorted([held.name, elsewhere.name, "out"])
-    if sc.rank == 0:
-        os.close(lock)
-    sc.parallelize([5]).saveAsNpy(mpi_tmp_path / "other.npy")
-    assert held.exists()
