@@ -4,7 +4,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from pympr import RDD, SparkContext
@@ -75,6 +76,7 @@ class Program:
         self.unit = "lines"
         self.notes: list[str] = []
         self.records: int | None = None
+        self.num_bytes: int | None = None
         self.inputs: list[RDD] = []
         self.kept: list[RDD] = []
         self.plans: list[tuple[str, str]] = []
@@ -94,8 +96,8 @@ class Program:
 
     @property
     def input_bytes(self) -> int:
-        """Bytes of all inputs as they lie on disk; all ranks must ask."""
-        return sum(rdd.inputBytes() for rdd in self.inputs)
+        """Bytes of all inputs as they lie on disk, or what the job said instead; all ranks must ask."""
+        return self.num_bytes if self.num_bytes is not None else sum(rdd.inputBytes() for rdd in self.inputs)
 
     @property
     def parts(self) -> int:
@@ -128,8 +130,25 @@ class Program:
             lines.saveAsTextFile(self.options.output)
             self.notes.append(f"output: {self.options.output}")
         else:
-            self.say(lines.collect(root=0) or ())
+            self.stream(lines)
             self.out = sys.stderr
+
+    def stream(self, lines: RDD) -> None:
+        """Print an RDD of text partition by partition: no rank ever holds more than its own lines and one partition."""
+        kept = self.keep(lines)
+        kept.count()
+        for number in range(kept.getNumPartitions()):
+            self.say(kept.mapPartitionsWithIndex(_Only(number)).collect(root=0) or ())
+
+    @contextmanager
+    def reading(self, what: str) -> Iterator[None]:
+        """Turn what a user's function says of a bad line into an InputError that says what was looked for."""
+        try:
+            yield
+        except (ValueError, IndexError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"expected {what}{bad_line(error)}") from error
 
     def note_unused(self, records: int) -> None:
         """Add what `uses` has left to say."""
@@ -144,6 +163,27 @@ class Program:
     def table(self, titles: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Print a table on rank 0."""
         self.say(table_lines(titles, rows))
+
+
+class _Only:
+    """The elements of one partition, none of the others."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __call__(self, number: int, items: Iterable[Any]) -> Iterable[Any]:
+        return items if number == self.number else ()
+
+
+def bad_line(error: Exception) -> str:
+    """Which line a function failed at, as far as the engine has noted it, else what the function said.
+
+    >>> bad_line(ValueError("no number\\nrecord 2 of its block: 'a,b'"))
+    ": record 2 of its block: 'a,b'"
+    """
+    said = [*getattr(error, "__notes__", []), *str(error).splitlines()]
+    found = [text for text in said if text.startswith("record ")]
+    return f": {(found or said[-1:] or [type(error).__name__])[0]}"
 
 
 def table_lines(titles: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
@@ -182,11 +222,11 @@ def joined_paths(paths: Sequence[str]) -> str:
 
 
 def run(
-    parser: Parser, arguments: list[str] | None, work: Callable[[Program], None], check: Check | None = None
+    parser: Parser, arguments: list[str] | None, work: Callable[[Program], int | None], check: Check | None = None
 ) -> int:
     """Parse, work, and tell how it went; the exit code, the same on every rank.
 
-    `check` says what is wrong with options that do not go together.
+    `check` says what is wrong with options that do not go together; `work` may give an exit code.
     """
     try:
         options = parser.parse_args(arguments)
@@ -198,7 +238,7 @@ def run(
     before = program.sc.report()
     begun = time.perf_counter()
     try:
-        work(program)
+        code = work(program) or 0
     except EXPECTED as error:
         program.say([f"{parser.prog}: {_brief(error)}"], sys.stderr)
         return 1
@@ -206,7 +246,7 @@ def run(
         for rdd in program.kept:
             rdd.unpersist()
     _finish(program, before, time.perf_counter() - begun)
-    return 0
+    return code
 
 
 def _brief(error: Exception) -> str:

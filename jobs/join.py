@@ -5,10 +5,11 @@ from typing import Any
 
 from pympr import RDD
 from pympr.errors import InputError
-from pympr.jobs._common import WHERE, Parser, Program, positive, run
+from pympr.jobs._common import WHERE, Parser, Program, bad_line, positive, run
 
 DESCRIPTION = """Join two files of columns. Result lines: the key, the other columns of LEFT, those of RIGHT;
-a side without the key gives no columns. Keys come in no order; lines of one key in the order of LEFT, then of RIGHT."""
+a side without the key gives empty columns, as many as its first line has. Keys come in no order; lines of one key in
+the order of LEFT, then of RIGHT."""
 HOW = {"inner": RDD.join, "left": RDD.leftOuterJoin, "right": RDD.rightOuterJoin, "full": RDD.fullOuterJoin}
 
 
@@ -27,15 +28,18 @@ def main(arguments: list[str] | None = None) -> int:
 def work(program: Program) -> None:
     """Join, then write or print."""
     options = program.options
-    left = keyed(program.text([options.left]), options.separator, options.left_column)
-    right = keyed(program.text([options.right]), options.separator, options.right_column)
-    joined = HOW[options.how](left, right, program.parts).map(Row(options))
+    left, right = program.text([options.left]), program.text([options.right])
+    is_outer = options.how != "inner"
+    widths = [num_columns(lines, options.separator) if is_outer else 0 for lines in (left, right)]
+    keyed_left = keyed(left, options.separator, options.left_column)
+    keyed_right = keyed(right, options.separator, options.right_column)
+    joined = HOW[options.how](keyed_left, keyed_right, program.parts).map(Row(options, *widths))
     program.explains("joined lines", joined)
     try:
         program.save(joined)
     except IndexError as error:
         most = max(options.left_column, options.right_column)
-        raise InputError(f"a line has no column {most} by separator {options.separator!r}{_line(error)}") from error
+        raise InputError(f"a line has no column {most} by separator {options.separator!r}{bad_line(error)}") from error
 
 
 def keyed(lines: RDD, separator: str, column: int) -> RDD:
@@ -44,26 +48,28 @@ def keyed(lines: RDD, separator: str, column: int) -> RDD:
     return lines.map(lambda line: (line.split(separator)[position], line))
 
 
-class Row:
-    """Makes a result line of (key, (left line, right line))."""
+def num_columns(lines: RDD, separator: str) -> int:
+    """How many columns the first line has, 0 when there is none."""
+    return sum(len(line.split(separator)) for line in lines.take(1))
 
-    def __init__(self, options: Any) -> None:
+
+class Row:
+    """Makes a result line of (key, (left line, right line)); `widths` is how many columns each side has."""
+
+    def __init__(self, options: Any, *widths: int) -> None:
         self.separator = options.separator
         self.left, self.right = options.left_column - 1, options.right_column - 1
+        self.missing_left, self.missing_right = ([""] * (width - 1) for width in widths)
 
     def __call__(self, record: tuple[str, tuple[str | None, str | None]]) -> str:
         key, (left, right) = record
-        return self.separator.join([key, *self._others(left, self.left), *self._others(right, self.right)])
+        others = list(self.missing_left) if left is None else self._others(left, self.left)
+        others += self.missing_right if right is None else self._others(right, self.right)
+        return self.separator.join([key, *others])
 
-    def _others(self, line: str | None, column: int) -> list[str]:
-        columns = [] if line is None else line.split(self.separator)
+    def _others(self, line: str, column: int) -> list[str]:
+        columns = line.split(self.separator)
         return columns[:column] + columns[column + 1 :]
-
-
-def _line(error: IndexError) -> str:
-    """Which line it was, as far as the engine has noted."""
-    notes = [note for note in getattr(error, "__notes__", []) if note.startswith("record ")]
-    return f": {notes[0]}" if notes else ""
 
 
 if __name__ == "__main__":

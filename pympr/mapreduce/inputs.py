@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pympr.mapreduce.job import Job
 
 Records = Iterator[tuple[Any, Any]]
-_OPENERS = {".gz": gzip.open, ".bz2": bz2.open}
+_OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
 
 
 class InputFormat:

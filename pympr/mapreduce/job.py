@@ -78,7 +78,11 @@ class Job:
         cache_objects: Mapping[str, Any] | None = None,
     ) -> None:
         self.input, self.output, self.errors = input, output, errors
-        given = {"num_reducers": num_reducers, "input_format": input_format, "output_format": output_format}
+        given: dict[str, Any] = {
+            "num_reducers": num_reducers,
+            "input_format": input_format,
+            "output_format": output_format,
+        }
         given |= {"cache_files": cache_files, "cache_objects": cache_objects}
         given["conf"] = None if conf is None else {**self.conf, **conf}
         for name, value in given.items():
@@ -240,6 +244,10 @@ class Job:
 
     def _plan(self, counters: Counters, cache: Any) -> Node:
         return Planner(self, counters, cache).plan()
+
+    def _label(self, verb: str) -> str:
+        """What plans call a step."""
+        return f"{type(self).__qualname__}.{verb}"
 
     def _pairs(self, verb: str, records: Iterator[Any]) -> Iterator[Any]:
         """What a task yields for its records."""

@@ -34,11 +34,14 @@ class Program:
     title: str
 
 
-def lines_through(program: Program, lines: Iterator[bytes], heard: Callable[[bytes], bool]) -> Iterator[bytes]:
+def lines_through(
+    program: Program, lines: Iterator[bytes], heard: Callable[[bytes], bool], moved: Callable[[], None] = lambda: None
+) -> Iterator[bytes]:
     """The lines that a program writes while `lines` are written to it; both without their ends.
 
-    `heard(line)` gets what it writes to standard error and says whether that is dealt with; other lines
-    go to this process's standard error. A program may stop reading before the end.
+    `heard(line)` gets what it writes to standard error and says whether that is dealt
+    with; other lines go to this process's standard error. `moved()` is called whenever
+    something came or went. A program may stop reading before the end.
     Raises ProgramError when it ends with another code than 0, FileNotFoundError and
     PermissionError when it cannot be started. It is killed, with what it started, when
     the iterator is closed or this process ends.
@@ -53,7 +56,7 @@ def lines_through(program: Program, lines: Iterator[bytes], heard: Callable[[byt
         cwd=program.folder,
         process_group=0,
     )
-    talk = _Talk(process, lines, heard)
+    talk = _Talk(process, lines, heard, moved)
     is_over = False
     try:
         yield from talk.lines()
@@ -69,8 +72,14 @@ def lines_through(program: Program, lines: Iterator[bytes], heard: Callable[[byt
 class _Talk:
     """The three pipes of a running program, none of which is ever waited for alone."""
 
-    def __init__(self, process: subprocess.Popen, lines: Iterator[bytes], heard: Callable[[bytes], bool]) -> None:
-        self._process, self._heard = process, heard
+    def __init__(
+        self,
+        process: subprocess.Popen,
+        lines: Iterator[bytes],
+        heard: Callable[[bytes], bool],
+        moved: Callable[[], None],
+    ) -> None:
+        self._process, self._heard, self._moved = process, heard, moved
         self._chunks = _chunks(lines)
         self._unsent = memoryview(b"")
         self._parts: dict[str, list[bytes]] = {"out": [], "err": []}
@@ -100,6 +109,7 @@ class _Talk:
         self._hear([b"".join(self._parts["err"])])
 
     def _serve(self, name: str) -> Iterator[bytes]:
+        self._moved()
         if name == "in":
             self._feed()
             return
@@ -170,19 +180,16 @@ def _chunks(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _find(program: Program) -> str:
-    """The path of a program by its first word: in its folder and the PATH, or where this process is."""
-    word = program.words[0]
-    path = program.environment.get("PATH", os.defpath)
-    for place in (program.folder or ".", "."):
-        candidate = os.path.abspath(os.path.join(place, word))
-        if os.path.isfile(candidate):
-            if not os.access(candidate, os.X_OK):
-                raise PermissionError(f"{program.title}: {word} is not executable: chmod +x, or name its interpreter")
-            return candidate
-    found = shutil.which(word, path=path)
-    if found is None:
-        raise FileNotFoundError(f"{program.title}: there is no program {word} in the PATH, nor here, nor in -files")
-    return found
+    """The path of a program by its first word: in its folder, in the PATH, or where this process is."""
+    word, searched = program.words[0], program.environment.get("PATH", os.defpath)
+    here = [os.path.abspath(os.path.join(folder, word)) for folder in (program.folder, ".") if folder]
+    beside = [here.pop(0)] if program.folder else []
+    for path in (*beside, shutil.which(word, path=searched), *here):
+        if path is not None and os.path.isfile(path):
+            if os.access(path, os.X_OK):
+                return path
+            raise PermissionError(f"{program.title}: {word} is not executable: chmod +x, or name its interpreter")
+    raise FileNotFoundError(f"{program.title}: there is no program {word} in the PATH, nor here, nor in -files")
 
 
 @functools.cache

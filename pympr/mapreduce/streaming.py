@@ -101,6 +101,9 @@ class StreamingJob(Job):
         self._number = session().new_id()
         return super()._plan(counters, cache)
 
+    def _label(self, verb: str) -> str:
+        return f"{super()._label(verb)} {self.commands[verb]!r}"
+
     def _pairs(self, verb: str, records: Iterator[Any]) -> Iterator[Any]:
         command = self.commands[verb] or ""
         is_map = verb == "mapper"
@@ -130,7 +133,7 @@ class StreamingJob(Job):
                 folder = _folder_with_links(self._task.cache.folder)  # type: ignore[union-attr]
             environment = self._variables(verb, folder)
             program = Program(shlex.split(command), environment, folder, self._title(verb))
-            yield from lines_through(program, lines, self._heard)
+            yield from lines_through(program, lines, self._heard, session().station.progress)
         finally:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)

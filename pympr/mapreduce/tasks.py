@@ -86,13 +86,13 @@ class Tasks:
             pairs = own._pairs(verb, unpack(own, records))
             return own._task.tagged(pairs) if names else pairs
 
-        task.__qualname__ = f"{type(job).__qualname__}.{verb}"
+        task.__qualname__ = job._label(verb)
         return Function(task)
 
 
 def settings_of(job: "Job") -> tuple[tuple[str, str], ...]:
     """The plain settings of a job, and its formats."""
-    found = {name: value for name, value in vars(job).items() if isinstance(value, _PLAIN)}
+    found: dict[str, Any] = {name: value for name, value in vars(job).items() if isinstance(value, _PLAIN)}
     found |= {f"conf {name}": value for name, value in job.conf.items()}
     found |= {"input_format": job.input_format, "output_format": job.output_format}
     return tuple(sorted((name, repr(value)) for name, value in found.items()))

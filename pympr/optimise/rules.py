@@ -1,5 +1,6 @@
 """The ordered list of rules; the reason stands wherever the order matters."""
 
+from pympr.optimise.compose import compose_lists
 from pympr.optimise.count_words import count_words
 from pympr.optimise.drop_exchange import drop_exchanges
 from pympr.optimise.fuse import fuse_functions
@@ -9,6 +10,7 @@ from pympr.optimise.recognise import recognise_functions
 from pympr.optimise.words_of_text import read_words
 
 RULES = (
+    compose_lists,  # before each function is read for itself
     recognise_functions,
     read_words,  # needs Words
     read_items,  # needs Project

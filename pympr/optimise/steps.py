@@ -110,7 +110,12 @@ def _delete(path: Path, step: dis.Instruction) -> None:
 
 
 def _load_constant(path: Path, step: dis.Instruction) -> None:
-    path.stack.append(lift(step.argval))
+    value = step.argval
+    if isinstance(value, slice):  # Python 3.14
+        bounds = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
+        path.stack.append(Slice(tuple(map(Constant, bounds))))
+    else:
+        path.stack.append(lift(value))
 
 
 def _load_global(path: Path, step: dis.Instruction) -> None:

@@ -6,7 +6,7 @@ import inspect
 import os
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # Stands in a description for what can change, of which only the type is told.
@@ -19,9 +19,15 @@ _PLAIN = (int, float, complex, str, bytes, bool, type(None))
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A callable with the line it was written on; equal when its code is."""
+    """A callable with the line it was written on; equal when its code is, and the globals that it read then."""
 
     call: Callable[..., Any]
+    reads: dict[str, Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        reads: dict[str, Any] = {}
+        _read_globals(self.call, reads, 4)
+        object.__setattr__(self, "reads", reads)
 
     @property
     def name(self) -> str:
@@ -53,8 +59,11 @@ class Function:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def __eq__(self, other: object) -> bool:
-        """Whether both surely do the same: one function, or equal code with equal constants."""
-        if not isinstance(other, Function):
+        """Whether both surely do the same: one function, or equal code with equal constants, and equal globals.
+
+        The globals count as they were when the plan was made.
+        """
+        if not isinstance(other, Function) or not _are_equal(self.reads, other.reads):
             return False
         if self.call is other.call:
             return True
@@ -63,6 +72,39 @@ class Function:
 
     def __hash__(self) -> int:
         return int(self.fingerprint(), 16)
+
+
+def _read_globals(call: Any, reads: dict[str, Any], depth: int) -> None:
+    """Add the global names that a function uses, and those that the functions among them use, with their values."""
+    while isinstance(call, (functools.partial, types.MethodType)):
+        call = call.func if isinstance(call, functools.partial) else call.__func__
+    if not isinstance(call, types.FunctionType) or depth == 0:
+        return
+    space = call.__globals__
+    for name in _names(call.__code__):
+        key = f"{id(space)}:{name}"
+        if name in space and key not in reads:
+            reads[key] = space[name]
+            _read_globals(space[name], reads, depth - 1)
+    for cell in call.__closure__ or ():
+        _read_globals(_cell(cell), reads, depth - 1)
+
+
+@functools.lru_cache(maxsize=1000)
+def _names(code: types.CodeType) -> tuple[str, ...]:
+    """The names that code and the functions in it look up, attributes too."""
+    inner = (name for constant in code.co_consts if isinstance(constant, types.CodeType) for name in _names(constant))
+    return tuple(dict.fromkeys((*code.co_names, *inner)))
+
+
+def _are_equal(left: dict[str, Any], right: dict[str, Any]) -> bool:
+    return left.keys() == right.keys() and all(_is_same(value, right[name]) for name, value in left.items())
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    if left is right:
+        return True
+    return isinstance(left, _PLAIN) and isinstance(right, _PLAIN) and _describe_plain(left) == _describe_plain(right)
 
 
 def tell_argument(value: Any) -> str:

@@ -12,7 +12,9 @@ from pympr.run.agreement import agree_on_folder, call_site
 from pympr.run.array_files import cut_arrays
 from pympr.run.csv_borders import record_splits
 from pympr.run.splits import Split, cut_files, cut_records, find_files
+from pympr.run.stores import is_remote
 from pympr.run.together import together
+from pympr.run.whole_files import cut_whole_files
 
 
 class Listing:
@@ -29,7 +31,8 @@ class Listing:
 
     def _once(self, name: tuple, make: Callable[[], list[Any]], node: Any) -> list[Any]:
         if name not in self._known:
-            agree_on_folder(self._world, name[1], call_site())
+            if not all(map(is_remote, name[1].split(","))):
+                agree_on_folder(self._world, name[1], call_site())
             found = together(self._world, lambda: make() if self._world.rank == 0 else None, f"listing {name[1]}")
             found = broadcast_object(self._world, found, 0)
             if isinstance(node, sources.CsvFile) and node.multi_line:
@@ -52,6 +55,7 @@ _CUT: dict[type, Callable[[Any, Config], list[Any]]] = {
     sources.JsonLines: _cut_text,
     sources.TextFile: _cut_text,
     sources.BinaryRecords: _cut_records,
+    sources.WholeFiles: cut_whole_files,
 }
 
 

@@ -6,6 +6,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class NodeCache:
                 self._copy(_OBJECTS, lambda: (pack(objects), 0o600), "sharing objects")
                 self.objects = together(world, self._unpack, "sharing objects")
             for name, path in files.items():
-                self._copy(name, lambda path=path: _read(path), f"sharing file {path}")
+                self._copy(name, partial(_read, path), f"sharing file {path}")
         except BaseException:
             self.free()
             raise
@@ -61,7 +62,7 @@ class NodeCache:
 
     def _copy(self, name: str, read: Callable[[], tuple[np.ndarray, int]], task: str) -> None:
         """From rank 0 to the nodes' first ranks, which write it down."""
-        found = together(self._world, read if self._world.rank == 0 else lambda: None, task)
+        found: Any = together(self._world, read if self._world.rank == 0 else lambda: None, task)
         if self._leaders is not None:
             found = broadcast_object(self._leaders, found, 0)
         self._lead(lambda: _write(os.path.join(self.folder, name), *found), task)
@@ -82,10 +83,10 @@ class NodeCache:
 
 
 def _read(path: str) -> tuple[np.ndarray, int]:
-    """The bytes of a file and its permissions."""
+    """The bytes of a file and its permissions, with those to read and run it: programs are shared so, as in Hadoop."""
     with open(path, "rb") as file:
         data = np.frombuffer(file.read(), np.uint8)
-    return data, stat.S_IMODE(os.stat(path).st_mode)
+    return data, stat.S_IMODE(os.stat(path).st_mode) | 0o500
 
 
 def _write(path: str, data: np.ndarray, mode: int) -> None:

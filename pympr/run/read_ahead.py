@@ -2,26 +2,24 @@
 
 import io
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from pympr.run.splits import Split
-from pympr.run.stores import fetch, open_stream
+from pympr.run.stores import RemoteFile
 
 # What is asked for at first beyond a split, for the end of its last line.
 TAIL_BYTES = 1 << 16
 _AHEAD = 2
 
-Fetch = Callable[[str, int, int], bytes]
-
 
 class Pieces:
     """The bytes from `begin` on in requests of `step_bytes`; up to `end` fetched ahead, then only when asked for."""
 
-    def __init__(self, path: str, begin: int, end: int, size: int, step_bytes: int, get: Fetch = fetch) -> None:
-        self._path, self._at, self._end, self._size, self._step, self._get = path, begin, end, size, step_bytes, get
-        self._threads = ThreadPoolExecutor(_AHEAD, thread_name_prefix="pympr-fetch")
+    def __init__(self, path: str, begin: int, end: int, size: int, step_bytes: int) -> None:
+        self._at, self._end, self._size, self._step = begin, end, size, step_bytes
+        self._file = RemoteFile(path)
+        self._threads = ThreadPoolExecutor(_AHEAD if self._file.has_threads else 1, "pympr-fetch")
         self._pending: deque[Future] = deque()
         self._more_bytes = TAIL_BYTES
         self._ask_ahead()
@@ -43,7 +41,7 @@ class Pieces:
             # What is left is asked for at once when it is little more than a step.
             left = self._end - self._at
             stop = self._at + (left if left <= self._step + TAIL_BYTES else self._step)
-            self._pending.append(self._threads.submit(self._get, self._path, self._at, stop))
+            self._pending.append(self._threads.submit(self._file.fetch, self._at, stop))
             self._at = stop
 
     def close(self) -> None:
@@ -55,8 +53,8 @@ class Stream:
     """The pieces of a file whose server gives no ranges: read on by one thread."""
 
     def __init__(self, path: str, step_bytes: int) -> None:
-        self._path, self._step = path, step_bytes
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="pympr-fetch")
+        self._remote, self._step = RemoteFile(path), step_bytes
+        self._threads = ThreadPoolExecutor(1, "pympr-fetch")
         self._file: Any = None
         self._pending = self._threads.submit(self._read)
 
@@ -68,7 +66,7 @@ class Stream:
         return piece
 
     def _read(self) -> bytes:
-        self._file = self._file or open_stream(self._path)
+        self._file = self._file or self._remote.open()
         parts, missing = [], self._step
         while missing > 0 and (part := self._file.read(missing)):
             parts.append(part)

@@ -1,6 +1,5 @@
 """Files that are not in this node's file system: found, read in ranges or as a stream, through fsspec."""
 
-import functools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +30,7 @@ def is_remote(path: str) -> bool:
     return _REMOTE.match(path) is not None
 
 
-def open_store(path: str) -> tuple[Any, str]:
+def open_store(path: str, **options: Any) -> tuple[Any, str]:
     """The file system of a path and the path within it.
 
     Raises ImportError when fsspec, or what it needs for the protocol, is absent;
@@ -42,7 +41,7 @@ def open_store(path: str) -> tuple[Any, str]:
     except ImportError:
         raise ImportError(f"{path}: reading and writing such paths needs fsspec: install pympr[remote]") from None
     try:
-        return url_to_fs(path)
+        return url_to_fs(path, **options)
     except ImportError as error:
         raise ImportError(f"{path}: fsspec misses a package for this protocol: {error}") from error
     except ValueError as error:
@@ -62,10 +61,19 @@ def find(pattern: str) -> list[Found]:
     found = [entry for entry in entries if entry["type"] == "file" and not _is_hidden(entry["name"])]
     if not found:
         raise FileNotFoundError(f"input directory holds no files: {pattern}")
-    names = [store.unstrip_protocol(entry["name"]) for entry in found]
+    names = [_full_name(store, pattern, path, entry["name"]) for entry in found]
     if _is_web(pattern):
         return [_probe(store, name) for name in names]
     return [Found(name, _size(name, entry)) for name, entry in zip(names, found)]
+
+
+def _full_name(store: Any, pattern: str, path: str, name: str) -> str:
+    """A path that is opened as `pattern` was, with the host and all that stands before its own path."""
+    head, chain, rest = pattern.partition("::")
+    head = head.rstrip("/")
+    if path and head.endswith(path):
+        return head.removesuffix(path) + name + chain + rest
+    return store.unstrip_protocol(name)
 
 
 def _entries(store: Any, path: str, pattern: str) -> list[dict[str, Any]]:
@@ -76,7 +84,8 @@ def _entries(store: Any, path: str, pattern: str) -> list[dict[str, Any]]:
         entries = [matches[name] for name in sorted(matches) if not _is_hidden(name)]
         return [inner for entry in entries for inner in (_inside(store, entry["name"], entry))]
     try:
-        return _inside(store, path, store.info(path))
+        # A web server's folder is told by its slash: to itself its index page is a file.
+        return _inside(store, path, {"type": "directory"} if _is_web(path) else store.info(path))
     except FileNotFoundError:
         raise FileNotFoundError(f"input path does not exist: {pattern}") from None
 
@@ -124,24 +133,29 @@ def _probe(store: Any, url: str) -> Found:
     return sync(store.loop, ask)
 
 
-@functools.lru_cache(maxsize=64)
-def _kept(path: str) -> tuple[Any, str]:
-    return open_store(path)
+class RemoteFile:
+    """A file to be read by this rank; `has_threads` tells whether several threads may read it at once."""
 
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._store, self._name = open_store(path)
+        self.has_threads = bool(getattr(self._store, "async_impl", False))
+        if not self.has_threads:  # it may be one connection, which another reader must not use
+            self._store, self._name = open_store(path, skip_instance_cache=True)
+        self._extra: dict[str, Any] = {}
+        if _is_web(path):
+            self._extra["headers"] = {**self._store.kwargs.get("headers", {}), **_PLAIN_ANSWER}
 
-def fetch(path: str, begin: int, end: int) -> bytes:
-    """Bytes `begin` to `end` of a remote file in one request; InputError when it gives another number of bytes."""
-    store, name = _kept(path)
-    extra = {"headers": {**store.kwargs.get("headers", {}), **_PLAIN_ANSWER}} if _is_web(path) else {}
-    data = store.cat_file(name, start=begin, end=end, **extra)
-    if len(data) != end - begin:
-        raise InputError(f"{path} gave {len(data)} bytes for the range {begin} to {end}: it changed since")
-    return data
+    def fetch(self, begin: int, end: int) -> bytes:
+        """Bytes `begin` to `end` in one request; InputError when it gives another number of bytes."""
+        data = self._store.cat_file(self._name, start=begin, end=end, **self._extra)
+        if len(data) != end - begin:
+            raise InputError(
+                f"{self._path} gave {len(data)} bytes for the range {begin} to {end}: it changed since it was listed"
+            )
+        return data
 
-
-def open_stream(path: str) -> Any:
-    """A remote file to be read from its start, for servers that give no ranges."""
-    store, name = _kept(path)
-    if _is_web(path):
-        return store.open(name, "rb", block_size=0, headers={**store.kwargs.get("headers", {}), **_PLAIN_ANSWER})
-    return store.open(name, "rb")
+    def open(self) -> Any:
+        """The file to be read from its start, for servers that give no ranges."""
+        block = {"block_size": 0} if _is_web(self._path) else {}
+        return self._store.open(self._name, "rb", **block, **self._extra)

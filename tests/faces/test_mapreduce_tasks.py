@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pympr.errors import DivergenceError
 from pympr.mapreduce import Job
 
 pytestmark = pytest.mark.mpi
@@ -219,6 +220,9 @@ def test_cached_files(sc, mpi_tmp_path):
         Reads(path, cache_files=["nowhere"]).run()
     with pytest.raises(ValueError, match="needs a plain name that no other has"):
         Reads(path, cache_files=["a/x", "b/x"]).run()
+    if sc.size > 1:
+        with pytest.raises(DivergenceError):
+            Reads(path, cache_files=[f"{tool}#{sc.rank}"]).run()
     with pytest.raises(RuntimeError, match="cached file x was used outside"):
         Reads(path).cached_file("x")
 

@@ -147,9 +147,10 @@ def test_a_failing_program_is_an_error_on_every_rank(sc, mpi_tmp_path, text, ver
 
 
 def test_files_lie_in_the_programs_folder(sc, mpi_tmp_path, text):
-    tool = put(sc, mpi_tmp_path / "tool.sh", "#!/bin/sh\ncat >/dev/null\ncat words\nls\ntouch mine\n", 0o755)
+    tool = put(sc, mpi_tmp_path / "tool.sh", "#!/bin/sh\ncat >/dev/null\ncat words\nls\ntouch mine\n")
     words = put(sc, mpi_tmp_path / "stop.txt", "stop\n")
     job = StreamingJob(text, mapper="tool.sh", files=[tool, f"{words}#words"], conf={"mapreduce.job.maps": 3})
+    assert "StreamingJob.mapper 'tool.sh'" in job.explain()
     assert job.run().collect() == [(b"stop", None), (b"tool.sh", None), (b"words", None)] * 3
 
 

@@ -55,6 +55,13 @@ def test_a_program_that_writes_much_before_it_reads():
     assert through(python(text), [b"y" * 1000] * 5000) == [b"x" * 100] * 20000 + [b"1001"] * 5000
 
 
+def test_what_comes_and_goes_is_noticed():
+    times = []
+    text = "import time\nfor _ in range(5): time.sleep(0.02); print('x', flush=True)"
+    found = lines_through(python(text), iter(()), lambda line: False, lambda: times.append(time.monotonic()))
+    assert list(found) == [b"x"] * 5 and len(times) >= 5 and max(times) - min(times) > 0.05
+
+
 def test_a_program_that_never_reads():
     assert through(program("echo", "done"), itertools.repeat(b"line" * 100, 100_000)) == [b"done"]
 
@@ -93,13 +100,19 @@ def test_a_failure_tells_code_command_and_last_words():
         through(program("sh", "-c", "exec <&-; sleep 0.2; exit 1"), [b"a" * 1000] * 1000)
 
 
-def test_what_cannot_be_started(tmp_path):
+def test_what_cannot_be_started(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="mapper of split 3: there is no program no-such-thing in the PATH"):
         through(program("no-such-thing"), [])
     (tmp_path / "tool").write_text("#!/bin/sh\ncat\n")
     with pytest.raises(PermissionError, match="tool is not executable"):
         through(program("tool", folder=str(tmp_path)), [])
+    (tmp_path / "cat").write_text("no program")
+    with pytest.raises(PermissionError, match="cat is not executable"):
+        through(program("cat", folder=str(tmp_path)), [])
+    monkeypatch.chdir(tmp_path)
+    assert through(program("cat"), [b"the one in the PATH"]) == [b"the one in the PATH"]
     (tmp_path / "tool").chmod(0o755)
+    assert through(program("tool"), [b"a"]) == through(program("./tool"), [b"a"]) == [b"a"]
     assert through(program("tool", folder=str(tmp_path)), [b"a"]) == [b"a"]
 
 

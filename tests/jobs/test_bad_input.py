@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from pympr.cli.main import jobs
+
 pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+JOBS = sorted(jobs())
 COMMANDS = [
     ["wordcount"],
     ["grep", "a"],
@@ -14,6 +17,9 @@ COMMANDS = [
     ["trigrams"],
     ["invertedindex"],
     ["invertedindex", "--lines"],
+    ["distinct"],
+    ["distinct", "-c"],
+    ["topk", "--by", "count"],
 ]
 
 
@@ -90,7 +96,7 @@ def test_wrong_usage(sc, call):
 
 
 def test_help(sc, call):
-    for job in ("wordcount", "grep", "sort", "logcount", "trigrams", "invertedindex", "join"):
+    for job in JOBS:
         code, out, err = call(job, "--help")
         assert code == 0 and err == []
         if sc.rank == 0:

@@ -94,8 +94,9 @@ def joined(left, right, how):
     """What the join job gives, keys in no order."""
     rows = [[a[0], *a[1:], *b[1:]] for a in left for b in right if a[0] == b[0]]
     lefts, rights = {a[0] for a in left}, {b[0] for b in right}
-    rows += [a for a in left if a[0] not in rights] if how in ("left", "full") else []
-    return rows + ([b for b in right if b[0] not in lefts] if how in ("right", "full") else [])
+    no_left, no_right = [""] * (len(left[0]) - 1), [""] * (len(right[0]) - 1)
+    rows += [[*a, *no_right] for a in left if a[0] not in rights] if how in ("left", "full") else []
+    return rows + ([[b[0], *no_left, *b[1:]] for b in right if b[0] not in lefts] if how in ("right", "full") else [])
 
 
 @pytest.mark.parametrize("how", ["inner", "left", "right", "full"])

@@ -1,6 +1,7 @@
 """Jobs as a user starts them: the same files for any number of ranks, one voice, one exit code."""
 
 import pathlib
+import random
 import sys
 import sysconfig
 
@@ -18,6 +19,16 @@ COMMANDS = [
     ["trigrams"],
     ["invertedindex"],
     ["invertedindex", "--lines"],
+    ["distinct"],
+    ["topk", "--by", "count"],
+]
+# Of lines KEY,NUMBER,NUMBER.
+NUMBER_COMMANDS = [
+    ["histogram", "--column", "3"],
+    ["topk", "--column", "3"],
+    ["kmeans", "-k", "4", "--columns", "2", "3"],
+    ["movingaverage", "--window", "3"],
+    ["pagerank", "--separator", ",", "--iterations", "3"],
 ]
 
 
@@ -32,6 +43,14 @@ def text(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory):
+    path, drawn = tmp_path_factory.mktemp("numbers") / "rows", random.Random(2)
+    rows = [f"{drawn.randrange(90)},{drawn.randrange(99)},{drawn.gauss(0, 1)!r}\n" for _ in range(25_000)]
+    path.write_text("".join(rows))
+    return path
+
+
 def files_of(folder):
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
@@ -39,10 +58,25 @@ def files_of(folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_files_are_the_same_for_any_number_of_ranks(tmp_path, text, command):
+    compare(tmp_path, text, command)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", NUMBER_COMMANDS, ids=" ".join)
+def test_numbers_are_the_same_for_any_number_of_ranks(tmp_path, numbers, command):
+    compare(tmp_path, numbers, command)
+
+
+def in_order(command, path):
+    """The pattern of grep comes before its input, options may come after it."""
+    return [*command, path] if command[0] == "grep" else [command[0], path, *command[1:]]
+
+
+def compare(tmp_path, path, command):
     written = []
     for size in (1, 2, 5):
         out = tmp_path / f"ranks{size}"
-        done = launching.mpirun(program(*command, text, "--output", out), size)
+        done = launching.mpirun(program(*in_order(command, path), "--output", out), size)
         assert done.code == 0 and done.out.count(" MB/s") == 1, done
         written.append(files_of(out))
     assert all(files == written[0] for files in written) and sum(map(len, written[0].values())) > 0

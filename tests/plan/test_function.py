@@ -53,3 +53,25 @@ def test_large_constants_are_cheap_to_tell():
     for _ in range(20):
         first.fingerprint()
     assert first != second and first == first
+
+
+def test_functions_that_read_a_changed_global_differ():
+    space = {"LIMIT": 3}
+    exec("def helper(x):\n    return x % LIMIT", space)
+    exec("by_limit = lambda x: x % LIMIT\nby_helper = lambda x: helper(x)", space)
+    for name in ("by_limit", "by_helper"):
+        space["LIMIT"] = 3
+        first, again = Function(space[name]), Function(space[name])
+        space["LIMIT"] = 4
+        changed = Function(space[name])
+        space["LIMIT"] = 3
+        assert first == again == Function(space[name]) and first != changed and first != space[name]
+
+
+def test_lambdas_of_two_modules_that_read_their_own_globals_differ():
+    functions = []
+    for limit in (3, 4):
+        space = {"LIMIT": limit}
+        exec("by_limit = lambda x: x % LIMIT", space)
+        functions.append(Function(space["by_limit"]))
+    assert functions[0] != functions[1]

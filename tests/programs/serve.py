@@ -1,11 +1,12 @@
 """A server on loopback: serve.py KIND FOLDER. Prints its port, ends with its standard input.
 
-KIND is `s3` (moto's S3, empty), `ranges` or `whole`: a web server over FOLDER that
-honours byte ranges, or as Python's own does not. The web servers append
-"METHOD PATH RANGE" to FOLDER/.requests for each request.
+KIND is `s3` (moto's S3, empty), `ftp` (pyftpdlib's server over FOLDER), `ranges` or
+`whole`: a web server over FOLDER that honours byte ranges, or as Python's own does
+not. The web servers append "METHOD PATH RANGE" to FOLDER/.requests for each request.
 """
 
 import http.server
+import logging
 import os
 import re
 import sys
@@ -57,6 +58,21 @@ def start_web(handler, folder):
     return server.server_address[1]
 
 
+def start_ftp(folder):
+    from pyftpdlib.authorizers import DummyAuthorizer
+    from pyftpdlib.handlers import FTPHandler
+    from pyftpdlib.servers import ThreadedFTPServer
+
+    class Handler(FTPHandler):
+        authorizer = DummyAuthorizer()
+
+    Handler.authorizer.add_user("user", "word", folder, perm="elradfmwMT")
+    logging.disable()
+    server = ThreadedFTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.address[1]
+
+
 def start_s3():
     from moto.server import ThreadedMotoServer
 
@@ -67,7 +83,8 @@ def start_s3():
 
 if __name__ == "__main__":
     kind, folder = sys.argv[1:]
-    port = start_s3() if kind == "s3" else start_web({"ranges": Ranges, "whole": Whole}[kind], folder)
+    starts = {"s3": start_s3, "ftp": lambda: start_ftp(folder)}
+    port = starts[kind]() if kind in starts else start_web({"ranges": Ranges, "whole": Whole}[kind], folder)
     print(port, flush=True)
     sys.stdin.read()
     os._exit(0)

@@ -106,3 +106,12 @@ def bucket(sc, serve):
     yield "s3://data"
     for name, value in before.items():
         os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture(scope="session")
+def ftp(serve):
+    """The folder of an FTP server and the address it has there."""
+    pytest.importorskip("fsspec", reason="fsspec is not installed")
+    pytest.importorskip("pyftpdlib", reason="pyftpdlib, the FTP server of these tests, is not installed")
+    port, folder = serve("ftp")
+    return folder, f"ftp://user:word@127.0.0.1:{port}"

@@ -4,7 +4,7 @@ import gzip
 import importlib.util
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.mpi
@@ -37,6 +37,7 @@ def small_steps(sc):
 
 
 @pytest.mark.parametrize("kind", ["ranges", "whole"])
+@settings(max_examples=8)
 @given(text=TEXT, splits=st.integers(1, 9), number=st.integers(0, 10**9))
 def test_lines_are_pythons(sc, web, put, kind, text, splits, number):
     folder, address = web(kind)
@@ -83,6 +84,16 @@ def test_compressed_files_and_records(sc, web, put):
         for name in ("a.gz", "a.zst"):
             assert sc.textFile(f"{address}/{name}").collect() == data.decode().splitlines()
         assert sc.binaryRecords(f"{address}/r.bin", 8).collect() == [bytes(range(i, i + 8)) for i in range(0, 40, 8)]
+
+
+def test_a_folder_and_a_glob_by_the_index_page(sc, web, put):
+    folder, address = web("whole")
+    for name in ("b.txt", "a.txt", "_hidden"):
+        put(folder / "many" / name, name.encode())
+    assert sc.textFile(f"{address}/many/").collect() == ["a.txt", "b.txt"]
+    assert sc.textFile(f"{address}/many/*.txt,{address}/many/a.txt").collect() == ["a.txt", "b.txt", "a.txt"]
+    with pytest.raises(FileNotFoundError, match="does not exist: http.*many/x"):
+        sc.textFile(f"{address}/many/x*").count()
 
 
 def test_listing_is_done_by_one_rank(sc, web, put):

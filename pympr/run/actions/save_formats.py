@@ -40,7 +40,7 @@ def save_formats(run: Run, path: str, formats: Mapping[str, Any], description: s
             files = _Files(folder, index, written, stack)
             files.add("part", [])
             for block in blocks:
-                for name, records in (_by_name(block) if is_named else {"part": block.records()}).items():
+                for name, records in (_by_name(block) if is_named else {"part": list(block.records())}).items():
                     files.add(name, records)
             files.end()
 

@@ -1,7 +1,8 @@
 """Python functions over records, fused so that no list stands between them."""
 
+import functools
 from collections.abc import Callable, Iterator
-from itertools import chain
+from functools import partial
 from typing import Any
 
 from pympr.data.block import Block, ObjectBlock
@@ -13,57 +14,69 @@ Steps = tuple[tuple[str, Function], ...]
 def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
     """One block of results for every block of records.
 
-    An exception of a user function leaves as itself, with a note that says
-    which record of which block it was.
+    The steps are one list comprehension: no list or iterator stands between them. An
+    exception of a user function leaves as itself, with a note that says which record of
+    which block it was.
     """
-    for block in blocks:
-        records = block.records()
-        source, end = iter(records), _End()
-        try:
-            results = list(_chain(steps, chain(source, end)))
-            end.check()
-        except Exception as error:
-            _note_position(error, records, source)
-            raise
-        yield ObjectBlock(results)
+    # No generator: it would hold a block while the next is read, whose memory could be used again.
+    compute = fused(tuple(verb for verb, _ in steps))
+    return map(partial(_run_block, compute, [function.call for _, function in steps]), blocks)
 
 
-class _End:
-    """Nothing, at the end of the records: `map` and its kin take a function's StopIteration for the end of theirs."""
-
-    def __init__(self) -> None:
-        self._was_reached = False
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        self._was_reached = True
-        raise StopIteration
-
-    def check(self) -> None:
-        if not self._was_reached:
-            raise RuntimeError("a function raised StopIteration: give next() a default, or catch it in the function")
+def _run_block(compute: Callable[..., list[Any]], functions: list[Callable[..., Any]], block: Block) -> Block:
+    records = block.records()
+    source = iter(records)
+    try:
+        return ObjectBlock(compute(source, *functions))
+    except StopIteration as error:
+        stopped = RuntimeError("a function raised StopIteration: give next() a default, or catch it in the function")
+        _note_position(stopped, records, source)
+        raise stopped from error
+    except Exception as error:
+        _note_position(error, records, source)
+        raise
 
 
-def _chain(steps: Steps, records: Iterator[Any]) -> Iterator[Any]:
-    for verb, function in steps:
-        records = _VERBS[verb](function.call, records)
-    return records
+@functools.cache
+def fused(verbs: tuple[str, ...]) -> Callable[..., list[Any]]:
+    """A function of an iterator of records and one function a verb that gives the list of results.
+
+    >>> fused(("map", "filter"))([1, 2, 3], lambda x: x * x, lambda x: x > 1)
+    [4, 9]
+    """
+    clauses, value = ["for r0 in records"], "r0"
+    for number, verb in enumerate(verbs):
+        value, clause = _VERBS[verb](value, f"f{number}", f"r{number + 1}")
+        clauses += [clause] if clause else []
+    names = "".join(f", f{number}" for number in range(len(verbs)))
+    space: dict[str, Any] = {}
+    source = f"def fused(records{names}):\n    return [{value} {' '.join(clauses)}]"
+    exec(compile(source, f"<pympr: {' -> '.join(verbs)}>", "exec"), space)
+    return space["fused"]
 
 
-def _map_values(function: Callable[[Any], Any], records: Iterator[Any]) -> Iterator[Any]:
-    return ((record[0], function(record[1])) for record in records)
+def _filter(value: str, function: str, name: str) -> tuple[str, str]:
+    if value.isidentifier():
+        return value, f"if {function}({value})"
+    return name, f"for {name} in [{value}] if {function}({name})"
 
 
-def _flat_map_values(function: Callable[[Any], Any], records: Iterator[Any]) -> Iterator[Any]:
-    return ((record[0], item) for record in records for item in function(record[1]))
+def _map_values(value: str, function: str, name: str) -> tuple[str, str]:
+    if value.isidentifier():
+        return f"({value}[0], {function}({value}[1]))", ""
+    return f"({name}[0], {function}({name}[1]))", f"for {name} in [{value}]"
 
 
-_VERBS: dict[str, Callable[[Callable, Iterator[Any]], Iterator[Any]]] = {
-    "map": map,
-    "filter": filter,
-    "flatMap": lambda function, records: chain.from_iterable(map(function, records)),
+def _flat_map_values(value: str, function: str, name: str) -> tuple[str, str]:
+    pair, begin = (value, "") if value.isidentifier() else (f"{name}p", f"for {name}p in [{value}] ")
+    return f"({pair}[0], {name})", f"{begin}for {name} in {function}({pair}[1])"
+
+
+# What a verb makes of the text of a value: the text of the new value, and the clause that goes before it.
+_VERBS: dict[str, Callable[[str, str, str], tuple[str, str]]] = {
+    "map": lambda value, function, name: (f"{function}({value})", ""),
+    "filter": _filter,
+    "flatMap": lambda value, function, name: (name, f"for {name} in {function}({value})"),
     "mapValues": _map_values,
     "flatMapValues": _flat_map_values,
 }

@@ -32,9 +32,10 @@ def _by_key(block: Block) -> Iterator[Any]:
 def _by_order(node: SortGroups, block: Block) -> Iterator[Any]:
     keys, records = first_items(block).records(), block.records()
     order = None if node.order is None else node.order.call
-    ranks = keys if order is None else list(map(order, keys))
-    same = ranks.__getitem__ if node.same is None else lambda at: node.same.call(keys[at])
-    for _, members in groupby(_sorted_places(ranks, order), same):
+    same = None if node.same is None else node.same.call
+    ranks = list(keys if order is None else map(order, keys))
+    group_of = ranks.__getitem__ if same is None else lambda at: same(keys[at])
+    for _, members in groupby(_sorted_places(ranks, order), group_of):
         group = [records[at] for at in members]
         yield group[0][0], group
 
