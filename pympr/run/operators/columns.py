@@ -40,21 +40,23 @@ class _Runner:
     def _block(self, compute: Callable[[ColumnBlock], Block], block: Block) -> Iterable[Block]:
         if len(block) <= FEW_ROWS:
             return (to_columns(self._in_python(block)),)
-        block = to_columns(block)
+        block = block if self._left else to_columns(block)
         if len(block) <= 2 * PIECE_ROWS:
             return (self._piece(block, compute),)
         return (self._piece(piece, compute) for piece in _pieces(block))
 
     def _piece(self, block: Block, compute: Callable[[ColumnBlock], Block]) -> Block:
-        self._left -= 1
-        if isinstance(block, ColumnBlock) and self._left < 0 and self._bindings.hold():
+        if self._left:
+            self._left -= 1
+            return self._in_python(block)
+        if isinstance(block, ColumnBlock) and self._bindings.hold():
             try:
                 done = compute(block)
                 self._pause = 0
                 return done
             except Guard:
-                self._pause = min(2 * self._pause + 1, LONGEST_PAUSE)
-                self._left = self._pause
+                pass
+        self._pause = self._left = min(2 * self._pause + 1, LONGEST_PAUSE)
         return self._in_python(block)
 
     def _in_python(self, block: Block) -> Block:

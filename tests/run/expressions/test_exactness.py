@@ -164,3 +164,20 @@ def test_a_block_that_fails_again_and_again_is_not_tried_each_time():
     blocks = [ObjectBlock([-1] * 40) for _ in range(100)]
     assert all(block.records() == [1] * 40 for block in runner.run(iter(blocks), compute))
     assert len(tries) < 10
+
+
+def test_long_functions_are_refused_rather_than_broken():
+    long_sum = eval("lambda x: " + "x + " * 700 + "1")
+    assert translate(long_sum).reason.endswith("nested too deep") and long_sum(1) == 701
+    squares = {}
+    exec("def f(x):\n" + "    x = x * x % 7\n" * 20 + "    return x", squares)
+    assert evaluated(squares["f"], [3, 4]) == [squares["f"](3), squares["f"](4)]
+    assert len(str(translate(squares["f"]).expression)) < 1000
+
+
+def test_records_without_columns_are_not_converted_each_time(monkeypatch):
+    tries = []
+    monkeypatch.setattr(columns, "to_columns", lambda block: tries.append(1) or block)
+    runner = columns._Runner("map", Function(str), Bindings())
+    blocks = [ObjectBlock([1, "a"] * 40) for _ in range(100)]
+    assert len(list(runner.run(iter(blocks), lambda block: block))) == 100 and len(tries) < 10
