@@ -272,10 +272,10 @@ def _capacity(used_bytes: int) -> int:
 
 
 def _default_limit_bytes() -> int:
-    return _memory_bytes() // _POOL_SHARE
+    return memory_bytes() // _POOL_SHARE
 
 
-def _memory_bytes() -> int:
+def memory_bytes() -> int:
     """The memory of the machine, or what this process's control group may use of it."""
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     try:

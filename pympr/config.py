@@ -32,6 +32,7 @@ class Config:
     read_bytes: int = field(default_factory=lambda: int(_number("PYMPR_READ_BYTES", 1 << 20)))
     fetch_bytes: int = field(default_factory=lambda: int(_number("PYMPR_FETCH_BYTES", 8 << 20)))
     block_records: int = field(default_factory=lambda: int(_number("PYMPR_BLOCK_RECORDS", 16384)))
+    keep_bytes: int = field(default_factory=lambda: int(_number("PYMPR_KEEP_BYTES", 0)))
     exchange: str = field(default_factory=lambda: _text("PYMPR_EXCHANGE", "auto"))
     warn_seconds: float = field(default_factory=lambda: _number("PYMPR_WARN_SECONDS", 30.0))
     hang_seconds: float = field(default_factory=lambda: _number("PYMPR_HANG_SECONDS", 300.0))

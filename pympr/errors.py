@@ -53,6 +53,10 @@ class OutputExistsError(PymprError, FileExistsError):
     """The output directory is there already."""
 
 
+class NotSupportedError(PymprError, NotImplementedError):
+    """A word of PySpark that cannot be on ranks; says why, and what to write instead."""
+
+
 class SessionError(PymprError, RuntimeError):
     """An action where none can run: in a function of another action, or after `stop()`."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pympr.plan.node import Node
-from pympr.plan.sources import ArrayFiles, BinaryRecords, CsvFile, JsonLines, TextFile
+from pympr.plan.sources import ArrayFiles, BinaryRecords, CsvFile, JsonLines, TextFile, WholeFiles
 
 if TYPE_CHECKING:
     from pympr.rdd.rdd import RDD
@@ -41,6 +41,27 @@ class Readers:
     def binaryRecords(self, path: str, recordLength: int) -> RDD:
         """The records of flat binary files, `recordLength` bytes each."""
         return self._rdd(BinaryRecords(str(path), int(recordLength), self._next_id()))
+
+    def wholeTextFiles(self, path: str, minPartitions: int | None = None, use_unicode: bool = True) -> RDD:
+        """(path, text) for every file; local paths are written `file:/...`, as Spark does.
+
+        Small files share a partition. Text is UTF-8, else InputError; `use_unicode=False`
+        gives bytes. `.gz`, `.bz2` and `.zst` files are unpacked.
+        """
+        form = "text" if use_unicode else "raw text"
+        return self._rdd(WholeFiles(str(path), self._least_partitions(minPartitions), form, self._next_id()))
+
+    def binaryFiles(self, path: str, minPartitions: int | None = None) -> RDD:
+        """(path, bytes) for every file, as they lie there; otherwise as `wholeTextFiles`."""
+        return self._rdd(WholeFiles(str(path), self._least_partitions(minPartitions), "bytes", self._next_id()))
+
+    def pickleFile(self, name: str, minPartitions: int | None = None) -> RDD:
+        """The elements that `RDD.saveAsPickleFile` wrote, a file a partition.
+
+        They are unpickled: read only what you trust. Not the sequence files that
+        PySpark writes.
+        """
+        return self._rdd(WholeFiles(str(name), self._least_partitions(minPartitions), "pickles", self._next_id()))
 
     def npy(self, path: str | tuple[str, ...], minPartitions: int | None = None) -> RDD:
         """The rows of `.npy` files, which are mapped into memory and read in parts. Not in PySpark.
@@ -125,7 +146,9 @@ class Readers:
         return self.defaultMinPartitions if given is None else int(given)
 
     if TYPE_CHECKING:  # what SparkContext has
-        defaultMinPartitions: int
+
+        @property
+        def defaultMinPartitions(self) -> int: ...
 
         def _rdd(self, node: Node) -> RDD: ...
 

@@ -92,11 +92,12 @@ class Union(Node):
 
 @dataclass(frozen=True)
 class Cached(Node):
-    """Computed once, then kept by the rank that computed it, as `level` says."""
+    """Computed once, then kept by the rank that computed it as `level` says, or by all in a shared `folder`."""
 
     child: Node
     rdd_id: int
     level: StorageLevel = StorageLevel.MEMORY_ONLY
+    folder: str = ""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ def lies(node: Node) -> str:
         return FREE if isinstance(node.contract, Everywhere) else OWNED
     if isinstance(node, Arrays):
         return OWNED
+    if isinstance(node, Cached) and node.folder:
+        return FREE
     if isinstance(node, Cached):
         return OWNED if lies(node.child) == OWNED else f"kept {node.rdd_id}"
     below = [lies(child) for child in node.children()]

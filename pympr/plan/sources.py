@@ -117,3 +117,13 @@ class CsvFile(Node):
     def text(self) -> TextFile:
         """The lines."""
         return TextFile(self.path, self.min_partitions, self.errors, serial=self.serial)
+
+
+@dataclass(frozen=True)
+class WholeFiles(Node):
+    """(path, content) for every file, as "text", its "raw text" or "bytes"; or the records of "pickles" files."""
+
+    path: str
+    min_partitions: int
+    form: str
+    serial: int = field(default=0, repr=False)

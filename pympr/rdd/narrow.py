@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,13 @@ class Narrow(Base):
         6
         """
         return self._with(MapPartitions(self._plan, Function(f), True, preservesPartitioning))
+
+    def mapPartitionsWithSplit(
+        self, f: Callable[[int, Any], Iterable[Any]], preservesPartitioning: bool = False
+    ) -> RDD:
+        """As `mapPartitionsWithIndex`; deprecated, as in PySpark."""
+        warnings.warn("use mapPartitionsWithIndex instead", DeprecationWarning, stacklevel=2)
+        return self.mapPartitionsWithIndex(f, preservesPartitioning)
 
     def mapBlocks(self, f: Callable[..., Any]) -> RDD:
         """f(array) for blocks of elements as NumPy arrays; for tuples one array an item.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pympr.plan.show import show
+from pympr.rdd.barrier import Barriers
+from pympr.rdd.checkpoints import Checkpoints
 from pympr.rdd.counting import Counting
 from pympr.rdd.formats import Formats
 from pympr.rdd.indexing import Indexing
+from pympr.rdd.iterating import Iterating
 from pympr.rdd.keeping import Keeping
 from pympr.rdd.numbers import Numbers
 from pympr.rdd.piping import Piping
@@ -14,9 +17,26 @@ from pympr.rdd.saving import Saving
 from pympr.rdd.sets import Sets
 from pympr.rdd.sorting import Sorting
 from pympr.rdd.trees import Trees
+from pympr.refused import RefusedByRDD
 
 
-class RDD(Sets, Sorting, Counting, Numbers, Trees, Sampling, Indexing, Piping, Saving, Formats, Keeping):
+class RDD(
+    Sets,
+    Sorting,
+    Counting,
+    Numbers,
+    Trees,
+    Sampling,
+    Indexing,
+    Piping,
+    Saving,
+    Formats,
+    Keeping,
+    Checkpoints,
+    Iterating,
+    Barriers,
+    RefusedByRDD,
+):
     """An immutable, partitioned collection over all ranks; made by a SparkContext or from another RDD.
 
     Transformations only extend the plan. Actions run it, and every rank must

@@ -19,6 +19,7 @@ from pympr.run.operators.source_arrays import read_rows
 from pympr.run.operators.source_csv import read_csv
 from pympr.run.operators.source_json import read_json
 from pympr.run.operators.source_text import read_split
+from pympr.run.operators.source_whole import read_group
 from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, readable, union
 from pympr.stages.cut import StageInput
@@ -141,6 +142,9 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     sources.TextFile: _text,
     sources.BinaryRecords: _records,
     sources.Arrays: _arrays,
+    sources.WholeFiles: lambda at, node: at.files(
+        at.listing.of(node), lambda group: read_group(group, node, at.config)
+    ),
     sources.CsvFile: _csv,
     sources.JsonLines: _json,
     narrow.LineItems: _line_items,

@@ -8,18 +8,20 @@ from typing import Any
 
 from pympr.collectives.world import World
 from pympr.config import Config
-from pympr.data.block import Block
+from pympr.data.block import Block, to_columns
 from pympr.plan.wide import Contract, Everywhere, LocalCombine
 from pympr.run.claims import Claims
 from pympr.run.evaluate import Evaluator
 from pympr.run.everywhere import everywhere
 from pympr.run.exchange import Parts, move
+from pympr.run.keep import Budget, Kept
 from pympr.run.listing import Listing
 from pympr.run.operators.combine import CombineSink
-from pympr.run.operators.fresh import fresh
 from pympr.run.records import ActionRecord, Intake, StageRecord
 from pympr.run.rows import Rows, held
+from pympr.run.scratch import Scratch
 from pympr.run.stations import Station
+from pympr.run.task import task_of
 from pympr.run.together import Progress, together
 from pympr.stages.cut import Keep, Stage
 
@@ -32,7 +34,9 @@ class Executor:
     def __init__(self, world: World, config: Config, listing: Listing, station: Station) -> None:
         self.world, self.config, self.listing, self.station = world, config, listing, station
         self.claims = Claims(world)
-        self.kept: dict[int, Rows] = {}
+        self.kept: dict[int, Kept] = {}
+        self.scratch = Scratch(world)
+        self.budget = Budget(world, config)
         self.intake = Intake()
 
     def prepare(self, stages: tuple[Stage, ...], record: ActionRecord) -> Rows:
@@ -40,6 +44,7 @@ class Executor:
         left: dict[int, Rows] = {}
         at = Evaluator(self.world.rank, self.config, self.listing, self.intake, left)
         last_use = {number: stage.number for stage in stages for number in stage.inputs}
+        self._mend(stages)
         needed = self._needed(stages)
         for stage in stages[:-1]:
             if stage.number in needed:
@@ -67,9 +72,27 @@ class Executor:
     def _keep(self, stage: Stage, output: Keep, at: Evaluator, started: StageRecord) -> Rows:
         if output.rdd_id not in self.kept:
             rows = at.rows(stage.root)
-            kept = self.walk(rows, lambda index, blocks: _lasting(blocks), started, (0, rows.total))
-            self.kept[output.rdd_id] = held(rows.total, kept).through(fresh)
-        return self.kept[output.rdd_id]
+            kept = Kept(rows.total, output.level, self.budget, self.scratch, output.folder)
+            try:
+                self.walk(rows, lambda index, blocks: kept.put(index, _as_columns(blocks)), started, (0, rows.total))
+                kept.copy(self.world)
+            except BaseException:
+                kept.free()
+                raise
+            self.kept[output.rdd_id] = kept
+        return self.kept[output.rdd_id].rows()
+
+    def forget(self, rdd_id: int) -> None:
+        """Drop what was kept for an RDD."""
+        if (kept := self.kept.pop(rdd_id, None)) is not None:
+            kept.free()
+
+    def _mend(self, stages: tuple[Stage, ...]) -> None:
+        """Forget kept rows of which parts are gone and cannot be brought back; they are computed again."""
+        for stage in stages:
+            kept = self.kept.get(stage.output.rdd_id) if isinstance(stage.output, Keep) else None
+            if kept is not None and isinstance(stage.output, Keep) and not kept.mend(self.world):
+                self.forget(stage.output.rdd_id)
 
     def _exchange(self, stage: Stage, contract: Contract, at: Evaluator, started: StageRecord) -> Rows:
         combine = stage.root if isinstance(stage.root, LocalCombine) else None
@@ -85,13 +108,15 @@ class Executor:
 
         self.walk(rows, consume, started, (0, rows.total))
         if sink is not None:
-            parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
+            with task_of(stage.number):
+                parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
         started.rows_sent = sum(len(block) for _, block in parts)
         if isinstance(contract, Everywhere):
             return everywhere(self.world, contract.num_partitions, parts)
         begun = time.perf_counter()
         with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
-            moved = move(self.world, contract, parts, self.config)
+            with task_of(stage.number):
+                moved = move(self.world, contract, parts, self.config)
         started.exchange_seconds = time.perf_counter() - begun
         for counters in moved.counters:
             started.count(counters)
@@ -107,7 +132,8 @@ class Executor:
             try:
                 for progress.partition in mine:
                     blocks = started.passed(rows.blocks(progress.partition))
-                    results[progress.partition] = work(progress.partition, blocks)
+                    with task_of(started.stage, progress.partition):
+                        results[progress.partition] = work(progress.partition, blocks)
                     self.station.progress(done=1)
             finally:
                 for _ in mine:  # what a failed rank leaves unclaimed is not worth doing
@@ -124,7 +150,9 @@ class Executor:
 
     def free(self) -> None:
         """Give back what was kept and the claims' counter; collective."""
-        self.kept.clear()
+        for rdd_id in list(self.kept):
+            self.forget(rdd_id)
+        self.scratch.remove()
         self.claims.free()
 
 
@@ -138,3 +166,8 @@ def _within(numbers: Sequence[int], limits: tuple[int, int]) -> Sequence[int]:
 def _lasting(blocks: Iterator[Block]) -> list[Block]:
     """Blocks that outlive the buffers they were read into."""
     return [block.compact() for block in blocks]
+
+
+def _as_columns(blocks: Iterator[Block]) -> list[Block]:
+    """Lasting blocks, as columns where the records allow it: what is kept is read again and again."""
+    return list(map(to_columns, _lasting(blocks)))

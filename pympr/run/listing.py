@@ -14,6 +14,7 @@ from pympr.run.csv_borders import record_splits
 from pympr.run.splits import Split, cut_files, cut_records, find_files
 from pympr.run.stores import is_remote
 from pympr.run.together import together
+from pympr.run.whole_files import cut_whole_files
 
 
 class Listing:
@@ -54,6 +55,7 @@ _CUT: dict[type, Callable[[Any, Config], list[Any]]] = {
     sources.JsonLines: _cut_text,
     sources.TextFile: _cut_text,
     sources.BinaryRecords: _cut_records,
+    sources.WholeFiles: cut_whole_files,
 }
 
 

@@ -1,8 +1,20 @@
 """Which nodes' rows are to be kept: marks beside the plan, as a plan never changes."""
 
+from dataclasses import dataclass
+
 from pympr.plan.narrow import Cached
 from pympr.plan.node import Node
 from pympr.plan.storage import StorageLevel
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A node, the number under which its rows are kept, and where."""
+
+    node: Node
+    rdd_id: int
+    level: StorageLevel
+    folder: str = ""
 
 
 class Marks:
@@ -12,27 +24,38 @@ class Marks:
     """
 
     def __init__(self) -> None:
-        self._marked: dict[int, tuple[Node, int, StorageLevel]] = {}
+        self._marked: dict[int, Mark] = {}
 
     def add(self, node: Node, rdd_id: int, level: StorageLevel) -> None:
-        """Mark a node; ValueError when it has another level."""
+        """Mark a node; ValueError when it has another level. A checkpoint stays one."""
         known = self.level_of(node)
         if known is not None and known != level:
             raise ValueError(
                 f"cannot change the storage level of an RDD from {known!r} to {level!r}: call unpersist() first"
             )
-        if known is None and level != StorageLevel.NONE:
-            self._marked[id(node)] = (node, rdd_id, level)
+        if id(node) not in self._marked and level != StorageLevel.NONE:
+            self._marked[id(node)] = Mark(node, rdd_id, level)
+
+    def checkpoint(self, node: Node, rdd_id: int, folder: str) -> None:
+        """Mark a node for a shared folder, unless it is marked already."""
+        if id(node) not in self._marked:
+            self._marked[id(node)] = Mark(node, rdd_id, StorageLevel.NONE, folder)
 
     def remove(self, node: Node) -> int | None:
-        """Take the mark away; the number under which rows may be kept, None without a mark."""
-        marked = self._marked.pop(id(node), None)
-        return None if marked is None else marked[1]
+        """Take a level away, but not a checkpoint; the number under which rows may be kept, None without one."""
+        if self.level_of(node) is None:
+            return None
+        return self._marked.pop(id(node)).rdd_id
 
     def level_of(self, node: Node) -> StorageLevel | None:
-        """The level of a node, None without a mark."""
-        marked = self._marked.get(id(node))
-        return None if marked is None else marked[2]
+        """The level of a node, None without one."""
+        mark = self._marked.get(id(node))
+        return None if mark is None or mark.folder else mark.level
+
+    def number_of(self, node: Node) -> int | None:
+        """The number under which a node's rows are kept, None without a mark."""
+        mark = self._marked.get(id(node))
+        return None if mark is None else mark.rdd_id
 
     def on(self, plan: Node) -> Node:
         """The plan with Cached above every marked node; shared nodes stay shared."""
@@ -42,6 +65,6 @@ class Marks:
         # Not a closure that calls itself: that is a cycle, which would keep the plan's data alive.
         if id(node) not in done:
             below = node.with_children(lambda child: self._on(child, done))
-            marked = self._marked.get(id(node))
-            done[id(node)] = below if marked is None else Cached(below, *marked[1:])
+            mark = self._marked.get(id(node))
+            done[id(node)] = below if mark is None else Cached(below, mark.rdd_id, mark.level, mark.folder)
         return done[id(node)]

@@ -71,6 +71,8 @@ class ActionRecord:
     where: str
     plan: str
     seconds: float = 0.0
+    group: str | None = None
+    is_done: bool = False
     stages: list[StageRecord] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:

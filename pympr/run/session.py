@@ -17,6 +17,7 @@ from pympr.plan.show import show
 from pympr.plan.storage import StorageLevel
 from pympr.plan.wide import Hash
 from pympr.run import early, guard, watch
+from pympr.run.accumulate import Accumulators
 from pympr.run.actions.action import Run
 from pympr.run.actions.approximate import count_approx_distinct
 from pympr.run.actions.collect import collect, collect_chosen, collect_partitions
@@ -25,7 +26,7 @@ from pympr.run.actions.count import count_partitions as count_rows_of_partitions
 from pympr.run.actions.fold import aggregate, reduce, total
 from pympr.run.actions.foreach import foreach_partition
 from pympr.run.actions.outputs import refuse_existing
-from pympr.run.actions.save import save_json, save_records, save_text
+from pympr.run.actions.save import save_json, save_pickles, save_records, save_text
 from pympr.run.actions.save_formats import save_formats
 from pympr.run.actions.save_npy import save_npy
 from pympr.run.actions.take import take, take_ordered
@@ -40,6 +41,7 @@ from pympr.run.node_cache import NodeCache
 from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
+from pympr.run.task import current_task
 from pympr.run.threads import share_cores
 from pympr.run.together import together
 from pympr.run.turns import Turns
@@ -59,6 +61,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "foreach_partition": foreach_partition,
     "save_json": save_json,
     "save_npy": save_npy,
+    "save_pickles": save_pickles,
     "save_records": save_records,
     "save_text": save_text,
     "save_formats": save_formats,
@@ -69,10 +72,17 @@ ACTIONS: dict[str, Callable[..., Any]] = {
 CHECKS: dict[str, Callable[..., None]] = {
     "save_json": refuse_existing,
     "save_npy": refuse_existing,
+    "save_pickles": refuse_existing,
     "save_records": refuse_existing,
     "save_text": refuse_existing,
     "save_formats": refuse_existing,
 }
+
+
+# The property by which PySpark names the group that an action belongs to.
+JOB_GROUP = "spark.jobGroup.id"
+
+__all__ = ["JOB_GROUP", "Session", "close_session", "current_task", "open_session", "session"]
 
 
 class Session:
@@ -89,6 +99,8 @@ class Session:
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
         self.marks = Marks()
+        self.accumulators = Accumulators(ranks.rank)
+        self.properties: dict[str, str] = {}
         self._ids = 0
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
@@ -99,7 +111,15 @@ class Session:
         """
         with self._turns:
             plan = self.marks.on(plan)
-            return self._act(action, plan, arguments, ActionRecord(name or action, call_site(2), digest(plan)))
+            record = ActionRecord(name or action, call_site(2), digest(plan), group=self.properties.get(JOB_GROUP))
+            try:
+                result = self._act(action, plan, arguments, record)
+                self.accumulators.settle(self.world)
+            except BaseException:
+                self.accumulators.drop()
+                raise
+            record.is_done = True
+            return result
 
     def _act(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
         self.records.append(record)
@@ -193,10 +213,50 @@ class Session:
         """How the rows of a node are kept, None when they are not."""
         return self.marks.level_of(plan)
 
+    def checkpoint(self, plan: Node, rdd_id: int, folder: str) -> None:
+        """Write the rows of a node to a folder that all ranks see, once an action has computed them."""
+        self._turns.refuse_inside()
+        self.marks.checkpoint(plan, rdd_id, folder)
+
+    def is_computed(self, plan: Node) -> bool:
+        """Whether the rows of a node lie kept."""
+        return self.marks.number_of(plan) in self.executor.kept
+
     def draw(self) -> int:
         """A random seed of 63 bits, which rank 0 draws from Python's `random`; collective."""
         with self._turns:
             return int(broadcast_object(self.world, random.randint(0, sys.maxsize), 0))
+
+    def agree(self, action: str, **fields: str) -> None:
+        """DivergenceError on all ranks unless all come here with the same fields; collective."""
+        with self._turns:
+            agree_on(self.world, {"action": action, "where": call_site(2), **fields})
+
+    def of_rank_0(self, value: Any) -> Any:
+        """What rank 0 passes, on every rank; collective."""
+        with self._turns:
+            return broadcast_object(self.world, value, 0)
+
+    def made_by_rank_0(self, make: Callable[[], Any], task: str) -> Any:
+        """What `make` gives on rank 0, on every rank, or its error on all; collective."""
+        with self._turns:
+            made = together(self.world, lambda: make() if self.world.rank == 0 else None, task)
+            return broadcast_object(self.world, made, 0)
+
+    def once_a_node(self, work: Callable[[], Any], task: str) -> None:
+        """Do something on one rank of every node; returns when all have, or raises on all; collective."""
+        with self._turns:
+            is_first = self.world.node().rank == 0
+            together(self.world, lambda: work() if is_first else None, task)
+
+    def node_directory(self, name: str) -> str:
+        """A new directory of this session on every node, the same for its ranks; collective."""
+        with self._turns:
+            return self.executor.scratch.node_directory(name)
+
+    def is_busy(self) -> bool:
+        """Whether an action is running, in this thread or another."""
+        return self._turns.are_taken
 
     def partition_of(self, key: Any, contract: Hash) -> int:
         """The partition that a hash contract gives a key."""
@@ -204,7 +264,7 @@ class Session:
 
     def forget(self, rdd_id: int) -> None:
         """Drop what was kept for an RDD."""
-        self.executor.kept.pop(rdd_id, None)
+        self.executor.forget(rdd_id)
 
     def close(self) -> None:
         """Give back what the session holds; collective."""

@@ -29,6 +29,11 @@ class Turns:
                 "collect what the function needs before, or use join"
             )
 
+    @property
+    def are_taken(self) -> bool:
+        """Whether a thread is in the block."""
+        return self._thread is not None
+
     def __enter__(self) -> None:
         self.refuse_inside()
         self._lock.acquire()

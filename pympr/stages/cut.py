@@ -22,6 +22,7 @@ class Keep:
 
     rdd_id: int
     level: StorageLevel = StorageLevel.MEMORY_ONLY
+    folder: str = ""
 
     def __str__(self) -> str:
         return f"keep(rdd {self.rdd_id}, {self.level})"
@@ -69,7 +70,7 @@ class _Cutter:
         name = node.rdd_id if isinstance(node, Cached) else (id(node),)
         if name not in self._known:
             root = self.separate(node.child)
-            output = node.contract if isinstance(node, Exchange) else Keep(node.rdd_id, node.level)
+            output = node.contract if isinstance(node, Exchange) else Keep(node.rdd_id, node.level, node.folder)
             self.stages.append(Stage(len(self.stages), root, output))
             self._known[name] = len(self.stages) - 1
         return StageInput(self._known[name])

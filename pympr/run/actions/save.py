@@ -2,22 +2,38 @@
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
+from pympr.collectives.objects import dump
 from pympr.data.block import Block, ColumnBlock
 from pympr.data.column import with_separator
 from pympr.data.schema import Leaf
 from pympr.run.actions.action import Run
 from pympr.run.actions.outputs import Write, output_at
+from pympr.run.packing import packed
+from pympr.run.splits import CODECS
 from pympr.run.together import together
 
 # Rows that are laid out for one write call: some megabytes.
 WRITE_RECORDS = 1 << 16
 
 
-def save_text(run: Run, path: str) -> None:
-    """Write str(record) and a newline for every record, as UTF-8; see `save`."""
-    save(run, path, lines_of)
+def save_text(run: Run, path: str, compression: str | None = None) -> None:
+    """Write str(record) and a newline for every record, as UTF-8, compressed or not; see `save`."""
+    save(run, path, lines_of, compression)
+
+
+def save_pickles(run: Run, path: str, batch_size: int) -> None:
+    """Write pickles of lists of `batch_size` records, one after the other; see `save`."""
+
+    def write(folder: str, index: int, blocks: Iterator[Block]) -> None:
+        records = chain.from_iterable(block.records() for block in blocks)
+        with packed(f"{folder}/part-{index:05d}", None) as file:
+            while batch := list(islice(records, batch_size)):
+                file.write(dump(batch))
+
+    save_with(run, path, write)
 
 
 def save_records(run: Run, path: str) -> None:
@@ -30,7 +46,7 @@ def save_json(run: Run, path: str) -> None:
     save(run, path, json_of)
 
 
-def save(run: Run, path: str, encode: Callable[[Block], Any]) -> None:
+def save(run: Run, path: str, encode: Callable[[Block], Any], compression: str | None = None) -> None:
     """Write one file part-00000, ... for every partition, and _SUCCESS, into a new directory.
 
     All is written beside `path` and renamed at the end: a reader sees the whole
@@ -38,7 +54,18 @@ def save(run: Run, path: str, encode: Callable[[Block], Any]) -> None:
     _SUCCESS last. A failure leaves nothing behind. That nothing is at `path` was
     seen before the plan ran.
     """
-    save_with(run, path, lambda folder, index, blocks: _write_part(f"{folder}/part-{index:05d}", blocks, encode))
+    suffix = next((suffix for suffix, codec in CODECS.items() if codec == compression), "")
+
+    def write(folder: str, index: int, blocks: Iterator[Block]) -> None:
+        place = f"{folder}/part-{index:05d}{suffix}"
+        if compression is None:
+            _write_part(place, blocks, encode)
+            return
+        with packed(place, compression) as file:
+            for block in blocks:
+                file.write(encode(block) if len(block) else b"")
+
+    save_with(run, path, write)
 
 
 def save_with(run: Run, path: str, write: Write) -> None:
@@ -73,8 +100,19 @@ def lines_of(block: Block) -> Any:
     """str(record) and a newline for every record, as UTF-8."""
     if isinstance(block, ColumnBlock) and block.layout == Leaf("string"):
         return with_separator(block.columns[0], ord("\n")).data
-    text = "\n".join(map(str, block.records()))
+    if isinstance(block, ColumnBlock) and block.layout == Leaf("bytes"):
+        return with_separator(block.columns[0], ord("\n")).data
+    records = block.records()
+    if any(isinstance(record, bytes) for record in records):
+        return b"".join(_line_of(record) for record in records)
+    text = "\n".join(map(str, records))
     return (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def _line_of(record: Any) -> bytes:
+    """Bytes are written as they are, as by PySpark."""
+    line = record if isinstance(record, bytes) else str(record).encode("utf-8", "surrogatepass")
+    return line + b"\n"
 
 
 def json_of(block: Block) -> Any:

@@ -12,10 +12,11 @@ from pympr.run.stores import is_remote
 
 def open_text(split: Split, errors: str, config: Config) -> io.TextIOWrapper:
     """The text from the first byte of a split to its last; lines are cut at \\n, \\r\\n and \\r, and keep them."""
-    return io.TextIOWrapper(io.BufferedReader(_raw(split, config)), "utf-8", errors, newline="")
+    return io.TextIOWrapper(io.BufferedReader(open_bytes(split, config)), "utf-8", errors, newline="")
 
 
-def _raw(split: Split, config: Config) -> Any:
+def open_bytes(split: Split, config: Config) -> Any:
+    """The bytes of a split, unpacked, from the first to the last."""
     if split.codec is not None or not split.in_ranges:
         return _Unpacked(WholeFile(split, config))
     if is_remote(split.path):

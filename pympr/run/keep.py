@@ -1,0 +1,135 @@
+"""Rows kept for later actions: in memory, on disk, and copied to other ranks."""
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+
+from pympr.collectives.objects import pack, unpack
+from pympr.collectives.reduce import allreduce
+from pympr.collectives.segment import memory_bytes
+from pympr.collectives.shift import shift
+from pympr.collectives.world import World
+from pympr.config import Config
+from pympr.data.block import Block
+from pympr.plan.storage import StorageLevel
+from pympr.run.kept_pieces import InMemory, OnDisk, Piece
+from pympr.run.operators.fresh import fresh
+from pympr.run.rows import Rows, readable
+from pympr.run.scratch import Scratch
+from pympr.run.together import together
+
+
+class Budget:
+    """The bytes of memory that rows of levels with memory and disk may take on this rank."""
+
+    def __init__(self, world: World, config: Config) -> None:
+        # Half of the memory is for what is being computed.
+        self.limit_bytes = config.keep_bytes or memory_bytes() // 2 // world.node().size
+        self.used_bytes = 0
+
+
+class Kept:
+    """The rows of one RDD on this rank, and copies of others' rows."""
+
+    def __init__(self, total: int, level: StorageLevel, budget: Budget, scratch: Scratch, folder: str = "") -> None:
+        self.total, self.level = total, level
+        self.pieces: dict[int, Piece] = {}
+        self.copies: dict[int, dict[int, Piece]] = {}
+        self._budget, self._scratch, self._folder = budget, scratch, folder
+        self._is_shared = bool(folder)
+
+    def put(self, index: int, blocks: list[Block]) -> None:
+        """Keep a partition."""
+        self.pieces[index] = self._piece(f"part-{index:05d}", blocks)
+
+    def _piece(self, name: str, blocks: list[Block]) -> Piece:
+        if self._is_shared:
+            return OnDisk(os.path.join(self._folder, name), pack(blocks))
+        if not self.level.useDisk:
+            return self._in_memory(InMemory(blocks))
+        if self.level.useMemory:
+            piece = InMemory(blocks)
+            if self._budget.used_bytes + piece.num_bytes <= self._budget.limit_bytes:
+                return self._in_memory(piece)
+        self._folder = self._folder or self._scratch.own_directory("kept")
+        return OnDisk(os.path.join(self._folder, name), pack(blocks))
+
+    def _in_memory(self, piece: InMemory) -> InMemory:
+        self._budget.used_bytes += piece.num_bytes
+        return piece
+
+    def rows(self) -> Rows:
+        """The rows, with copies of what functions might change; a shared folder's any rank can read."""
+        if self._is_shared:
+            return readable(self.total, lambda index: _read(self._folder, index)).through(fresh)
+        return Rows(self.total, sorted(self.pieces), (), self._blocks).through(fresh)
+
+    def _blocks(self, index: int) -> Iterator[Block]:
+        return self.pieces[index].blocks()
+
+    def copy(self, world: World) -> None:
+        """Bring every partition to as many further ranks as the level says, and there are; collective."""
+        for number in range(1, min(self.level.replication, world.size)):
+            packed = together(world, lambda: _packed(self.pieces), "kept rows that are copied")
+            received = shift(world, packed, number * distance_of(world))
+
+            def put(received: np.ndarray = received, number: int = number) -> None:
+                self.copies[number] = {
+                    index: self._piece(f"copy-{number}-{index:05d}", blocks)
+                    for index, blocks in unpack(received).items()
+                }
+
+            together(world, put, "copies of kept rows")
+
+    def mend(self, world: World) -> bool:
+        """Bring back partitions whose files are gone from their copies; False when some have none. Collective.
+
+        Costs one small reduction when nothing is missing, nothing without files.
+        """
+        if not self.level.useDisk or self._is_shared:
+            return True
+        missing = [index for index, piece in self.pieces.items() if not piece.is_there]
+        if not _total(world, len(missing)):
+            return True
+        for number in sorted(self.copies):
+            missing = self._ask(world, missing, number)
+        return not _total(world, len(missing))
+
+    def _ask(self, world: World, missing: list[int], number: int) -> list[int]:
+        """Ask the rank with copy `number` for partitions; what is missing still."""
+        distance = number * distance_of(world)
+        wanted = unpack(shift(world, pack(missing), distance)) if not world.is_solo else []
+        present = {i: piece for i, piece in self.copies[number].items() if i in wanted and piece.is_there}
+        answer = together(world, lambda: _packed(present), "copies of kept rows")
+        found = unpack(shift(world, answer, -distance))
+        together(world, lambda: [self.put(index, blocks) for index, blocks in found.items()], "kept rows")
+        return [index for index in missing if index not in found]
+
+    def free(self) -> None:
+        """Give back memory and files, but not those of a shared folder."""
+        if self._is_shared:
+            return
+        for pieces in (self.pieces, *self.copies.values()):
+            for piece in pieces.values():
+                if isinstance(piece, InMemory):
+                    self._budget.used_bytes -= piece.num_bytes
+                piece.free()
+
+
+def distance_of(world: World) -> int:
+    """How far the first copy is: on the next node where all have as many ranks, else on the next rank."""
+    per_node = world.node().size
+    return per_node if per_node < world.size and world.size % per_node == 0 else 1
+
+
+def _packed(pieces: dict[int, Piece]) -> np.ndarray:
+    return pack({index: list(piece.blocks()) for index, piece in pieces.items()})
+
+
+def _total(world: World, number: int) -> int:
+    return int(allreduce(world, np.array([number], np.int64), "sum")[0])
+
+
+def _read(folder: str, index: int) -> Iterator[Block]:
+    yield from unpack(np.fromfile(os.path.join(folder, f"part-{index:05d}"), np.uint8))
