@@ -77,6 +77,8 @@ class Case:
 
 def cases(scale: Scale) -> list[Case]:
     """Every case of a scale, in the order of the tables."""
+    from benchmarks.iterative_cases import iterative_cases  # it needs what is defined here
+
     return [
         *wordcount_cases(scale),
         *logcount_cases(scale),
@@ -85,6 +87,7 @@ def cases(scale: Scale) -> list[Case]:
         *reduce_cases(scale),
         *join_cases(scale),
         *rdd_cases(scale),
+        *iterative_cases(scale),
     ]
 
 

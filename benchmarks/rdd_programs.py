@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks import digests
+from benchmarks.rdd_iterative import kmeans, pagerank  # noqa: F401
 
 BOUNDS = [100, 1000, 5000, 20_000, 50_000]
 

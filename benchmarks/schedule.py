@@ -13,6 +13,7 @@ from benchmarks.catalogue import Case
 from benchmarks.participant import Participant, ParticipantError
 
 PYMPR = "pympr"
+RANKED = (PYMPR, "mpi4py")
 SLOW_WARM_REPETITIONS = 1
 
 
@@ -56,8 +57,8 @@ def start(case: Case, inputs: dict[str, Path], root: Path, engine: str, ranks: i
     if case.writes_file:
         (root / "out").mkdir(exist_ok=True)
         parameters["out"] = str(root / "out" / f"{case.label}-{engine}")
-    count = ranks if engine == PYMPR else 1
-    prefix = machine.launcher(ranks) if engine == PYMPR else []
+    count = ranks if engine in RANKED else 1
+    prefix = machine.launcher(ranks) if engine in RANKED else []
     say(f"{case.label}: starting {engine}")
     return Participant(engine, f"{engine}_engine", case.job, parameters, count, prefix, case.limit_seconds)
 

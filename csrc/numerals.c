@@ -1,5 +1,6 @@
 #include "numerals.h"
 
+#include <float.h>
 #include <string.h>
 
 #include "fields_inline.h"
@@ -83,6 +84,25 @@ static int64_t exponent(struct cursor *row, int *is_good)
     return is_negative ? -(int64_t)value : (int64_t)value;
 }
 
+#define MOST_DIGITS 19 /* of a mantissa in 64 bits */
+
+/* The same with a mantissa that takes all of 64 bits, where long double has so many: rounding a second time, to 53
+ * bits, is right unless the first result is within its error of halfway. */
+static int round_once(double *value, uint64_t mantissa, int64_t power)
+{
+#if LDBL_MANT_DIG == 64
+    long double tens = (long double)TENS[power < 0 ? -power : power];
+    long double wide = power < 0 ? (long double)mantissa / tens : (long double)mantissa * tens;
+    uint64_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    *value = (double)wide;
+    return (bits & 0x7ff) < 0x3ff || (bits & 0x7ff) > 0x401;
+#else
+    (void)value, (void)mantissa, (void)power;
+    return 0;
+#endif
+}
+
 /* W. D. Clinger, "How to read floating point numbers accurately" (1990): a mantissa and a power of ten that doubles
  * hold exactly give the right double with one rounding. */
 static int parse_float(double *value, struct cursor row)
@@ -96,10 +116,12 @@ static int parse_float(double *value, struct cursor row)
     }
     count += fraction;
     int64_t power = exponent(&row, &is_good) - fraction;
-    if (!is_good || !count || count > SURE_DIGITS || mantissa >> 53 || power > MOST_TENS || power < -MOST_TENS)
+    if (!is_good || !count || count > MOST_DIGITS || power > MOST_TENS || power < -MOST_TENS)
         return 0;
     double whole = (double)mantissa;
     whole = power < 0 ? whole / TENS[-power] : whole * TENS[power];
+    if (mantissa >> 53 && !round_once(&whole, mantissa, power))
+        return 0;
     *value = is_negative ? -whole : whole;
     return 1;
 }

@@ -178,7 +178,7 @@ class _Only:
 def bad_line(error: Exception) -> str:
     """Which line a function failed at, as far as the engine has noted it, else what the function said.
 
-    >>> bad_line(ValueError("no number\nrecord 2 of its block: 'a,b'"))
+    >>> bad_line(ValueError("no number\\nrecord 2 of its block: 'a,b'"))
     ": record 2 of its block: 'a,b'"
     """
     said = [*getattr(error, "__notes__", []), *str(error).splitlines()]

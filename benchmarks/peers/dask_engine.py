@@ -95,3 +95,25 @@ def json_reduce(json_path: str):
     objects = dask.bag.read_text(json_path, blocksize=BLOCK_BYTES).map(json.loads)
     sums = objects.foldby("shop", lambda total, d: total + d["amount"], 0, lambda a, b: a + b, 0)
     return sums.compute, rdd_programs.of_pairs
+
+
+def kmeans(points: str):
+    import dask.bag
+
+    from benchmarks import iterative, rdd_iterative
+
+    def add(a, b):
+        return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
+
+    def run():
+        fields = dask.bag.read_text(points, blocksize=BLOCK_BYTES).map(str.split, ",")
+        at = fields.map(lambda f: (float(f[0]), float(f[1]))).persist()
+        centres = rdd_iterative.CENTRES
+        for _ in range(iterative.ROUNDS):
+            labelled = at.map(lambda p, centres: (rdd_iterative.nearest(p, centres), (*p, 1)), centres=centres)
+            sums = labelled.foldby(0, lambda total, pair: add(total, pair[1]), (0, 0, 0), add, (0, 0, 0)).compute()
+            found = {number: (x / count, y / count) for number, (x, y, count) in sums}
+            centres = [found.get(number, centre) for number, centre in enumerate(centres)]
+        return centres
+
+    return run, rdd_iterative.of_floats

@@ -7,6 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import digests, rdd_programs
+from benchmarks.peers.pympr_iterative import (  # noqa: F401
+    kmeans_blocks,
+    kmeans_numpy,
+    pagerank_blocks,
+    pagerank_numpy,
+)
 
 
 def start() -> None:

@@ -26,8 +26,8 @@ def parse_integers(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tu
 def parse_floats(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Take float(s) of every row s as (float64, done); else as `parse_integers`.
 
-    Read are numbers of up to 18 digits below 2^53 and 10^22: one exact operation gives the right
-    double (W. D. Clinger, "How to read floating point numbers accurately", 1990).
+    Read are numbers of up to 19 digits times a power of ten up to 10^22: one operation on exact numbers gives the
+    right double (W. D. Clinger, "How to read floating point numbers accurately", 1990).
 
     >>> [column.tolist() for column in parse_floats(np.frombuffer(b"2.5e1", np.uint8), np.array([0]), np.array([5]))]
     [[25.0], [1]]

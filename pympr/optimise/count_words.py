@@ -15,7 +15,7 @@ def count_words(plan: Node) -> Node | None:
 
 
 def _rule(node: Node) -> Node | None:
-    if type(node) is not LocalCombine or node.operation is None:
+    if type(node) is not LocalCombine or not isinstance(node.operation, str):
         return None
     constant = _constant_of(node.child)
     if constant is None:

@@ -12,7 +12,7 @@ from pympr.optimise.steps import Path
 from pympr.optimise.trace import Trace
 from pympr.optimise.values import Known, MakeList, Split, Unknown, operand
 from pympr.plan.bindings import Bindings
-from pympr.plan.expression import Argument, Expression, Fail, Operation
+from pympr.plan.expression import Argument, Conditional, Expression, Fail, Item, MakeTuple, Operation
 
 MOST_KEPT = 500  # translations that are kept for the next time
 ARGUMENT = Argument()
@@ -145,10 +145,30 @@ def operation_of(call: Callable[..., Any]) -> str | None:
     True
     """
     found = translate(call, 2).expression
-    if isinstance(found, Operation) and found.name == "+" and found.of[0] is ARGUMENT and found.of[1] is SECOND:
+    return None if found is None else _operation_on(found, ARGUMENT, SECOND)
+
+
+def operations_of(call: Callable[..., Any]) -> str | tuple[str, ...] | None:
+    """The operation of a function of two values, or those of the items of a function of two tuples; else None.
+
+    >>> operations_of(lambda a, b: (a[0] + b[0], max(a[1], b[1])))
+    ('sum', 'max')
+    """
+    found = translate(call, 2).expression
+    if not isinstance(found, MakeTuple):
+        return operation_of(call)
+    names = [
+        _operation_on(item, Item(ARGUMENT, position), Item(SECOND, position))
+        for position, item in enumerate(found.items)
+    ]
+    return None if None in names or not names else tuple(map(str, names))
+
+
+def _operation_on(found: Expression, left: Expression, right: Expression) -> str | None:
+    """What merges two values; which of equal ones min and max keep counts."""
+    if found == Operation("+", (left, right)):
         return "sum"
-    return _EXTREMES.get(str(found)) if found is not None else None
-
-
-# min(a, b) and max(a, b) as calls.py writes them: which of equal values is kept counts.
-_EXTREMES = {"y if (y < x) else x": "min", "y if (y > x) else x": "max"}
+    for name, symbol in (("min", "<"), ("max", ">")):
+        if found == Conditional(Operation(symbol, (right, left)), right, left):
+            return name
+    return None

@@ -169,7 +169,7 @@ class LocalCombine(Node):
     create: Function
     merge_value: Function
     merge_combiners: Function
-    operation: str | None = None
+    operation: str | tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -186,4 +186,4 @@ class FinalCombine(Node):
     child: Node
     merge_combiners: Function
     partitioning: Hash
-    operation: str | None = None
+    operation: str | tuple[str, ...] | None = None

@@ -12,12 +12,16 @@ class ResultIterable:
     (2, [1, 2], [1, 2])
     """
 
-    __slots__ = ("data", "index", "maxindex")
+    __slots__ = ("data",)
+    index = 0
 
     def __init__(self, data: Sequence[Any]) -> None:
         self.data = data
-        self.index = 0
-        self.maxindex = len(data)
+
+    @property
+    def maxindex(self) -> int:
+        """How many values there are."""
+        return len(self.data)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.data)

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("pympr.context")
 
 ROOT = Path(__file__).parents[2]
-FAST_PEERS = [name for name in ("numpy", "polars", "duckdb") if importlib.util.find_spec(name)]
+FAST_PEERS = [name for name in ("numpy", "polars", "duckdb", "mpi4py") if importlib.util.find_spec(name)]
 CASES = {
     "wordcount": "wordcount-zipf",
     "logcount": "logcount-agents",
@@ -19,6 +19,7 @@ CASES = {
     "terasort": "terasort-files",
     "reducebykey": "reducebykey-int-5e4-1e4",
     "join": "join-int",
+    "iterative": "iterative-pagerank-numpy",
 }
 
 

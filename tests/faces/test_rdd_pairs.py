@@ -269,3 +269,22 @@ def test_an_rdd_joined_with_itself_is_computed_once(sc):
     rdd = sc.parallelize([(1, 2), (3, 4)], 2).reduceByKey(add)
     assert sorted(rdd.join(rdd).collect()) == [(1, (2, 2)), (3, (4, 4))]
     assert len(sc._session.records[-1].stages) == 2
+
+
+def test_tuples_are_merged_item_by_item(sc):
+    """In columns and in Python alike, beyond 64 bits too."""
+
+    def merge(a, b):
+        return (a[0] + b[0], min(a[1], b[1]), a[2] + b[2])
+
+    def in_python(a, b):
+        return [(x[0] + y[0], min(x[1], y[1]), x[2] + y[2]) for x, y in ((a, b),)][0]
+
+    for large in (1, 2**62):
+        pairs = sc.parallelize([(key % 7, (large, -key, 0.1 * key)) for key in range(300)], 5)
+        merged = pairs.reduceByKey(merge, 3)
+        assert repr(merged.collect()) == repr(pairs.reduceByKey(in_python, 3).collect())
+        assert ("operation=('sum', 'min', 'sum')" in merged.explain()) and len(merged.collect()) == 7
+    mixed = sc.parallelize([(0, (1, 2, 3)), (0, (1, 2)), (1, (5, 6))], 1)
+    with pytest.raises(IndexError):
+        mixed.reduceByKey(merge).collect()

@@ -106,6 +106,14 @@ def test_numbers_of_strings(name, rows):
         assert not there or repr(value) == repr(wanted)
 
 
+def test_long_floats_are_read_exactly():
+    numbers = np.random.default_rng(1).random(20000) * 10.0 ** np.random.default_rng(2).integers(-4, 12, 20000)
+    rows = [repr(number) for number in numbers.tolist()] + [f"{number:.18e}" for number in numbers.tolist()[:5000]]
+    values, done = numerals.parse_floats(*column(rows))
+    wanted = np.array(numeral_reference.parse_floats(rows))
+    assert (values[done == 1] == wanted[done == 1]).all()
+
+
 def test_plain_numbers_are_read():
     assert numerals.parse_integers(*column([" -12\n", "+7", "123456789012345678"]))[1].tolist() == [1, 1, 1]
     assert numerals.parse_floats(*column(["1", "-0.25", "1e5", ".5", "123456.789", " 2.E-3 "]))[1].tolist() == [1] * 6

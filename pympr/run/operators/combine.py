@@ -19,6 +19,9 @@ SAMPLE_ROWS, MOST_NEW = 1 << 17, 0.85
 WORDS = Row((Leaf("string"), Leaf("int64")))
 _EXACT = {("sum", "int64"), ("min", "int64"), ("max", "int64")}
 _ORDERED = {("sum", "float64"), ("min", "float64"), ("max", "float64")}
+_EXACT_OR_ORDERED = _EXACT | _ORDERED
+Operations = str | tuple[str, ...]
+Aggregates = tuple[tuple[str, str], ...]
 
 
 class CombineSink:
@@ -64,12 +67,10 @@ class CombineSink:
         return rest.compact() if len(rest) else None
 
     def _tables_for(self, block: Block, ordered: dict) -> dict | None:
-        kind = value_kind(block)
-        if kind is None:
+        found = aggregates_of(self._node.operation, block)
+        if found is None:
             return None
-        if (self._node.operation, kind) not in _EXACT | _ORDERED:
-            return None
-        is_shared = kind == "int64" and not _look_different(block.layout.items[0])
+        is_shared = _EXACT.issuperset(found) and not _look_different(block.layout.items[0])
         return self._tables if is_shared else ordered
 
     def finish(self) -> list[tuple[int, Block]]:
@@ -82,14 +83,23 @@ def _look_different(keys: Layout) -> bool:
     return any(leaf.kind in ("float64", "bool") for leaf in leaves(keys))
 
 
-def value_kind(block: Block) -> str | None:
-    """The kind of the values of (key, value) columns a table can take, or None."""
-    if not isinstance(block, ColumnBlock) or not is_pair(block.layout):
+def aggregates_of(operation: Operations | None, block: Block) -> Aggregates | None:
+    """(operation, kind) of every value of (key, value) columns that a table can take, or None.
+
+    One operation is for plain values, some for tuples of as many.
+    """
+    if operation is None or not isinstance(block, ColumnBlock) or not is_pair(block.layout):
         return None
-    value = block.layout.items[1]
-    if not isinstance(value, Leaf) or value.nullable:
+    keys, value = block.layout.items
+    if isinstance(operation, str) != isinstance(value, Leaf):
         return None
-    return value.kind if all(leaf.kind != "none" for leaf in leaves(block.layout.items[0])) else None
+    items = (value,) if isinstance(value, Leaf) else value.items
+    operations = (operation,) if isinstance(operation, str) else operation
+    if len(items) != len(operations) or any(not isinstance(item, Leaf) or item.nullable for item in items):
+        return None
+    found = tuple((name, item.kind) for name, item in zip(operations, items))
+    is_known = _EXACT_OR_ORDERED.issuperset(found) and all(leaf.kind != "none" for leaf in leaves(keys))
+    return found if is_known else None
 
 
 class TypedCombiner:
@@ -99,10 +109,11 @@ class TypedCombiner:
     another table gave come in the order of its slots.
     """
 
-    def __init__(self, layout: Row, operation: str, config: Config, capacity: int = 1 << 14) -> None:
+    def __init__(self, layout: Row, operation: Operations, config: Config, capacity: int = 1 << 14) -> None:
         self._keys, self._value = layout.items
         kinds = tuple(leaf.kind for leaf in leaves(self._keys))
-        aggregates = ((operation, self._value.kind),)
+        operations = (operation,) if isinstance(operation, str) else operation
+        aggregates = tuple((name, leaf.kind) for name, leaf in zip(operations, leaves(self._value)))
         self._rows = 0
         self._is_useless: bool | None = None
         self._table = GroupTable(kinds, aggregates, seed=config.hash_seed, capacity=capacity)
@@ -127,9 +138,9 @@ class TypedCombiner:
     def add(self, block: ColumnBlock) -> None:
         """Combine a block's values."""
         self._rows += len(block)
-        keys, values = block.item(0).columns, block.item(1).columns[0]
+        keys, values = block.item(0).columns, block.item(1).columns
         valid = [column.valid for column in keys]
-        self._table.add([arrays_of_column(c) for c in keys], [_value(values)], len(block), key_valid=valid)
+        self._table.add([arrays_of_column(c) for c in keys], list(map(_value, values)), len(block), key_valid=valid)
 
     def add_words(self, block: ColumnBlock, constant: int) -> None:
         """Combine (word, constant) for the words of a block of texts."""
@@ -142,12 +153,14 @@ class TypedCombiner:
         groups = self._table.result()
         keys = [column_of_arrays(k, valid) for k, valid in zip(groups.keys, groups.key_valid)]
         size = len(groups.hashes)
-        value = ColumnBlock(self._value, [FixedColumn(groups.values[0])], size)
+        value = ColumnBlock(self._value, list(map(FixedColumn, groups.values)), size)
         block = pair(ColumnBlock(self._keys, keys, size), value)
-        return _with_exact(block, groups.overflow[0]) if groups.overflow else block
+        for position, exact in groups.overflow.items():
+            block = _with_exact(block, exact, position)
+        return block
 
 
-def _table(tables: dict[Row, TypedCombiner], layout: Layout, operation: str, config: Config) -> TypedCombiner:
+def _table(tables: dict[Row, TypedCombiner], layout: Layout, operation: Operations, config: Config) -> TypedCombiner:
     if layout not in tables:
         tables[layout] = TypedCombiner(layout, operation, config)
     return tables[layout]
@@ -169,10 +182,13 @@ def _value(column: FixedColumn) -> Any:
     return column.values[0].item() if column.is_constant and len(column) else column.contiguous()
 
 
-def _with_exact(block: Block, exact: dict[int, int]) -> Block:
-    records = block.records()
-    for row, value in exact.items():
-        records[row] = (records[row][0], value)
+def _with_exact(block: Block, exact: dict[int, int], position: int) -> Block:
+    """The block with Python ints as values, or as item `position` of tuples that are the values."""
+    records = list(block.records())
+    for row, number in exact.items():
+        key, value = records[row]
+        whole = (*value[:position], number, *value[position + 1 :]) if isinstance(value, tuple) else number
+        records[row] = key, whole
     return ObjectBlock(records)
 
 
@@ -181,8 +197,7 @@ def final_combine(node: FinalCombine, blocks: Iterator[Block], config: Config) -
     block = concat(blocks)
     if not len(block):
         return
-    kind = value_kind(block)
-    if (node.operation, kind) in _EXACT | _ORDERED:
+    if aggregates_of(node.operation, block) is not None:
         table = TypedCombiner(block.layout, node.operation, config, capacity=len(block))
         table.add(block)
         yield table.result()

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
 from pympr.config import Config
@@ -17,29 +18,30 @@ from pympr.run.operators.text_stream import open_text
 from pympr.run.splits import Split
 
 _HEADER_BYTES = 1 << 16
-Rows = list[list[Any]]
+Rows = list[tuple[Any, ...]]
 
 
 def read_csv(split: Split, node: CsvFile, config: Config, buffers: Buffers) -> Iterator[Block]:
     """The blocks of one split; blank records are left out."""
     is_whole = split.codec is not None or not split.in_ranges
-    names: list[str] | None = None
+    names: Sequence[str] | None = None
     if node.header and not is_whole:
         names, behind = _header(split, node, config)
         split = replace(split, begin=max(split.begin, behind))
         if split.begin >= split.end:
             return
     for rows in _in_streams(split, node, config) if node.multi_line else _in_lines(split, node, config, buffers):
-        rows = list(filter(None, rows))
+        if not all(rows):
+            rows = list(filter(None, rows))
         if rows and node.header and names is None:
             names, rows = rows[0], rows[1:]
         if rows:
             yield ObjectBlock(_records(rows, names, node, split.path))
 
 
-def _records(rows: Rows, names: list[str] | None, node: CsvFile, path: str) -> list[Any]:
+def _records(rows: Rows, names: Sequence[str] | None, node: CsvFile, path: str) -> list[Any]:
     if names is None:
-        return list(map(tuple, rows))
+        return rows
     if not node.columns:
         return [_named(names, row) for row in rows]
     places = {name: place for place, name in enumerate(names)}
@@ -47,17 +49,17 @@ def _records(rows: Rows, names: list[str] | None, node: CsvFile, path: str) -> l
     if missing:
         raise InputError(f"{path} has no column {', '.join(missing)}; its header says {', '.join(names)}")
     wanted = [places[name] for name in node.columns]
-    if min(map(len, rows)) > max(wanted):
-        return [tuple([row[place] for place in wanted]) for row in rows]
+    if len(wanted) > 1 and min(map(len, rows)) > max(wanted):
+        return list(map(itemgetter(*wanted), rows))
     return [tuple([row[place] if place < len(row) else None for place in wanted]) for row in rows]
 
 
-def _named(names: list[str], row: list[Any]) -> dict[Any, Any]:
+def _named(names: Sequence[str], row: tuple[Any, ...]) -> dict[Any, Any]:
     """As `csv.DictReader`: what is missing is None, what is too much stands under None."""
     record: dict[Any, Any] = dict(zip(names, row))
     if len(row) > len(names):
-        record[None] = row[len(names) :]
-    else:
+        record[None] = list(row[len(names) :])
+    elif len(row) < len(names):
         record.update(dict.fromkeys(names[len(row) :]))
     return record
 
@@ -89,7 +91,7 @@ def _rows_of_lines(lines: Sequence[str], node: CsvFile) -> Rows | _Bad:
     # The empty line at the end becomes a row of its own unless the record before it is still open.
     reader = csv.reader(chain(lines, [""]), **dict(node.dialect))
     try:
-        rows = list(reader)
+        rows = list(map(tuple, reader))  # lists that live would keep the garbage collector busy
     except (csv.Error, ValueError) as error:
         return _first_open(lines, node) or _Bad(max(reader.line_num - 1, 0), f"is not CSV: {error}")
     if len(rows) == len(lines) + 1:
@@ -115,7 +117,7 @@ def _in_streams(split: Split, node: CsvFile, config: Config) -> Iterator[Rows]:
     with open_text(split, node.errors, config) as text:
         reader = csv.reader(text, **dict(node.dialect))
         try:
-            while rows := list(islice(reader, config.block_records)):
+            while rows := list(map(tuple, islice(reader, config.block_records))):
                 yield rows
         except UnicodeDecodeError as error:
             raise InputError(f"{split.path} is not UTF-8: {error}; pass errors='replace' or 'ignore'") from error
@@ -125,7 +127,7 @@ def _in_streams(split: Split, node: CsvFile, config: Config) -> Iterator[Rows]:
             ) from error
 
 
-def _header(split: Split, node: CsvFile, config: Config) -> tuple[list[str], int]:
+def _header(split: Split, node: CsvFile, config: Config) -> tuple[Sequence[str], int]:
     """The names of the first record that is not blank, and the offset of the line behind it."""
     if node.multi_line:
         return _header_over_lines(split, node, config)
