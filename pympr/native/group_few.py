@@ -1,6 +1,6 @@
 """Sums of many rows of few keys, made in small tables before the groups enter the hash table.
 
-Int64 keys that lie close together address their sums themselves; short strings are looked up in a
+Int64 keys that lie close together address their sums themselves; short strings and bytes are looked up in a
 table of nothing but keys, without a branch a row. Only sums of int64 come so: the order in which
 they are added does not show.
 """
@@ -24,17 +24,17 @@ def sum_few(rows: RowsIn, state: State) -> tuple[list[RowsIn], int]:
     """Rows that stand for the first of `rows`, and how many those are: 0 where this is not the way."""
     kind, key, _ = rows.only_key()
     sums = _near_sums if kind == "int64" else _short_sums
-    return sums(rows, state, key, *rows.only_value())
+    return sums(rows, state, kind, key, *rows.only_value())
 
 
 def is_for_few(rows: RowsIn, keys: tuple[str, ...], states: list[State]) -> bool:
-    """Whether these are rows of one int64 or string key with one sum of int64, without nulls."""
+    """Whether these are rows of one int64, string or bytes key with one sum of int64, without nulls."""
     is_sum = len(states) == 1 and (states[0].operation, states[0].kind) == ("sum", "int64")
     is_plain = rows.hashes is None and not rows.is_nullable and not rows.has_extras
-    return is_sum and is_plain and keys in (("int64",), ("string",)) and rows.num_rows >= LEAST_ROWS
+    return is_sum and is_plain and keys in (("int64",), ("string",), ("bytes",)) and rows.num_rows >= LEAST_ROWS
 
 
-def _near_sums(rows: RowsIn, state: State, keys: np.ndarray, values: np.ndarray, is_constant: bool):
+def _near_sums(rows: RowsIn, state: State, _: str, keys: np.ndarray, values: np.ndarray, is_constant: bool):
     found, begin, position = [], 0, ffi.new("int64_t *")
     while begin < rows.num_rows:
         part = _NearSums()
@@ -70,7 +70,7 @@ class _NearSums:
         return _sum_rows("int64", at + np.int64(self._table.low), sums, state)
 
 
-def _short_sums(rows: RowsIn, state: State, key: tuple, values: np.ndarray, is_constant: bool):
+def _short_sums(rows: RowsIn, state: State, kind: str, key: tuple, values: np.ndarray, is_constant: bool):
     data, starts, ends = key
     words, sums = np.zeros(2 * SLOTS, np.uint64), np.zeros(TABLES * (SLOTS + 1), np.int64)
     slots, firsts, passed = (np.empty(size, np.int64) for size in (MOST_STRINGS, MOST_STRINGS, MOST_PASSED))
@@ -87,7 +87,7 @@ def _short_sums(rows: RowsIn, state: State, key: tuple, values: np.ndarray, is_c
     totals = sums.reshape(TABLES, SLOTS + 1)[:, slots].sum(0)
     left = np.repeat(values, len(passed)) if is_constant else values[passed]
     parts = [(firsts, totals), (passed, left)]
-    found = [_sum_rows("string", (data, starts[at], ends[at]), amounts, state) for at, amounts in parts if len(at)]
+    found = [_sum_rows(kind, (data, starts[at], ends[at]), amounts, state) for at, amounts in parts if len(at)]
     return found, position[0]
 
 

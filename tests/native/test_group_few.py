@@ -76,9 +76,10 @@ def test_ints_near_and_far(rows):
 
 
 @given(rows=st.lists(st.tuples(TEXTS, VALUES), max_size=30), gap=st.sampled_from([b"", b"#" * 16]))
-def test_texts_short_and_long(rows, gap):
+@pytest.mark.parametrize("kind", ["string", "bytes"])
+def test_texts_short_and_long(kind, rows, gap):
     keys, values = [key for key, _ in rows], [value for _, value in rows]
-    check("string", keys, texts(keys, gap), values)
+    check(kind, keys, texts(keys, gap), values)
 
 
 @pytest.mark.parametrize("distinct", [1, 10, 1000, 20_000, 100_000])
@@ -119,11 +120,12 @@ def test_sums_beyond_int64_are_exact(kind):
     check(kind, keys, np.array(keys) if kind == "int64" else texts(keys), values)
 
 
-def test_few_keys_do_not_enter_the_hash_table_row_by_row():
+@pytest.mark.parametrize("kind", ["int64", "string", "bytes"])
+def test_few_keys_do_not_enter_the_hash_table_row_by_row(kind):
     keys, values = np.arange(100_000) % 10, np.ones(100_000, np.int64)
-    table = GroupTable(["int64"], SUM, seed=5)
+    table = GroupTable([kind], SUM, seed=5)
     with mock.patch.object(table, "_run_rows", side_effect=table._run_rows) as run:
-        table.add([keys], [values], len(keys))
+        table.add([keys if kind == "int64" else texts([str(key) for key in keys])], [values], len(keys))
     assert run.call_args_list[0].args[0].num_rows == 10
     assert run.call_args_list[-1].kwargs["begin"] == len(keys)
 
