@@ -67,7 +67,13 @@ class Executor:
         record.stages.append(started)
         if isinstance(stage.output, Keep):
             return self._keep(stage, stage.output, at, started)
-        return self._exchange(stage, stage.output, at, started)
+        try:
+            return self._exchange(stage, stage.output, at, started)
+        except Exception as error:
+            where = getattr(stage.output, "where", "")
+            if where:  # of the transformation: the traceback has that of the action
+                error.add_note(f"pympr: needed by the {type(stage.output).__name__.lower()} exchange of {where}")
+            raise
 
     def _keep(self, stage: Stage, output: Keep, at: Evaluator, started: StageRecord) -> Rows:
         if output.rdd_id not in self.kept:
