@@ -1,5 +1,5 @@
+#include "group_bound_inline.h"
 #include "group_inline.h"
-#include "variants_inline.h"
 
 /* The values of one aggregate for the rows of a batch. */
 struct updates {
@@ -154,24 +154,6 @@ void pympr_group_update(struct pympr_group_table *table, const struct pympr_grou
         update_any(&u, operation, kind);
 }
 
-PYMPR_INLINE void used_bits_body(uint64_t *used, const int64_t *values, int64_t rows)
-{
-    uint64_t bits = 0;
-    for (int64_t i = 0; i < rows; i++)
-        bits |= (uint64_t)(values[i] ^ values[i] >> 63);
-    *used = bits;
-}
-
-PYMPR_VARIANTS(used_bits, (uint64_t * used, const int64_t *values, int64_t rows), (used, values, rows))
-
-/* A power of two or less that no magnitude exceeds. */
-static uint64_t magnitude_bound(const int64_t *values, int64_t rows)
-{
-    uint64_t used;
-    used_bits(&used, values, rows);
-    return used + 1;
-}
-
 int pympr_group_sums_fit(struct pympr_group_table *table, const struct pympr_group_input *input, int64_t begin,
                          int64_t rows)
 {
@@ -180,12 +162,11 @@ int pympr_group_sums_fit(struct pympr_group_table *table, const struct pympr_gro
         raised[a] = table->bounds[a];
         if (input->operations[a] != SUM || input->value_kinds[a] == KIND_FLOAT64 || table->carry_at[a])
             continue;
-        uint64_t largest = 1, all;
+        uint64_t largest = 1;
         if (input->value_kinds[a] == KIND_INT64)
             largest = input->is_constant[a] ? magnitude_bound(input->values[a], 1)
                                             : magnitude_bound((const int64_t *)input->values[a] + begin, rows);
-        if (input->carries[a] || __builtin_mul_overflow(largest, (uint64_t)rows, &all) ||
-            __builtin_add_overflow(raised[a], all, &raised[a]) || raised[a] > INT64_MAX)
+        if (input->carries[a] || !raise_bound(&raised[a], largest, rows))
             return 0;
     }
     memcpy(table->bounds, raised, sizeof(uint64_t) * (size_t)table->num_aggregates);

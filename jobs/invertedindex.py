@@ -1,7 +1,10 @@
 """Make an index of text files: the files, or the lines, in which each word stands."""
 
 import sys
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from operator import add
 from typing import Any
 
@@ -12,6 +15,9 @@ DESCRIPTION = """Index words by file. Lines of --output, sorted by word: WORD TA
 WORD TAB FILE:LINE,LINE ... . The table shows the words that stand in the most files."""
 
 SHOWN_FILES = 3
+COUNT = ""  # no word is empty
+
+Posting = tuple[int, str, bytes]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 def work(program: Program) -> None:
     """Index, then write or print."""
     places = lines_of_words(program) if program.options.lines else counts_of_words(program)
-    index = program.keep(places.groupByKey(program.parts).mapValues(sorted))
+    index = program.keep(places.groupByKey(program.parts).mapValues(by_file))
     program.explains("index", index)
     if program.options.output:
         program.save(index.sortByKey(numPartitions=program.parts).map(entry))
@@ -42,39 +48,70 @@ def counts_of_words(program: Program) -> RDD:
 
 
 def lines_of_words(program: Program) -> RDD:
-    """(word, (path, "line,line,...")); reads the files twice, as a split does not know the lines before it."""
-    lines = program.text(with_place=True)
-    before = lines_before(lines.mapPartitionsWithIndex(count_lines).collect())
+    """(word, (path, "line,line,...")), a file once for each of its splits.
 
-    def numbered(split: int, records: Iterable[Any]) -> Iterator[Any]:
-        for number, ((path, _), line) in enumerate(records, before.get(split, 0) + 1):
-            for word in dict.fromkeys(line.split()):
-                yield (word, path), number
+    A split does not know how many lines are before it: what is kept has numbers of its own, and is read once.
+    """
+    found = program.keep(program.text(with_place=True).mapPartitionsWithIndex(numbered))
+    counts = found.filter(lambda record: record[0] == COUNT).map(lambda record: record[1])
+    before = lines_before((split, path, array("q", data)[0]) for split, path, data in counts.collect())
+    postings = found.filter(lambda record: record[0] != COUNT)
 
-    numbers = lines.mapPartitionsWithIndex(numbered).groupByKey(program.parts)
-    return numbers.map(lambda pair: (pair[0][0], (pair[0][1], ",".join(map(str, pair[1])))))
+    def shifted(record: tuple[str, Posting]) -> tuple[str, tuple[str, str]]:
+        word, (split, path, data) = record
+        start = before[split, path]
+        return word, (path, ",".join([str(start + number) for number in array("q", data)]))
 
-
-def count_lines(split: int, records: Iterable[Any]) -> Iterator[tuple[int, str, int]]:
-    """(split, path, number of lines) for a split with lines."""
-    path, count = "", 0
-    for (last, _), _ in records:
-        path, count = last, count + 1
-    if count:
-        yield split, path, count
+    return postings.map(shifted)
 
 
-def lines_before(counts: list[tuple[int, str, int]]) -> dict[int, int]:
-    """How many lines of its file stand before each split.
+def numbered(split: int, records: Iterable[Any]) -> Iterator[tuple[str, Posting]]:
+    """(word, (split, path, its lines from 1)) and (COUNT, (split, path, number of lines)); numbers as int64 bytes.
+
+    >>> [(word, split, path, list(array("q", data))) for word, (split, path, data) in numbered(
+    ...     3, [(("a.txt", 0), "be or be"), (("a.txt", 9), "be")])][-1]
+    ('', 3, 'a.txt', [2])
+    """
+    for path, lines in groupby(records, path_of):
+        number, places = 0, defaultdict(list)
+        for number, (_, line) in enumerate(lines, 1):
+            for word in set(line.split()):
+                places[word].append(number)
+        for word, numbers in places.items():
+            yield word, (split, path, array("q", numbers).tobytes())
+        yield COUNT, (split, path, array("q", [number]).tobytes())
+
+
+def path_of(record: Any) -> str:
+    """The path of ((path, offset), line)."""
+    return record[0][0]
+
+
+def lines_before(counts: Iterable[tuple[int, str, int]]) -> dict[tuple[int, str], int]:
+    """How many lines of its file stand before each (split, path).
 
     >>> lines_before([(0, "a", 5), (1, "a", 3), (2, "b", 9), (3, "b", 1)])
-    {0: 0, 1: 5, 2: 0, 3: 9}
+    {(0, 'a'): 0, (1, 'a'): 5, (2, 'b'): 0, (3, 'b'): 9}
     """
-    before, in_file, last = {}, 0, None
+    before, in_file = {}, Counter()
     for split, path, count in counts:
-        in_file = in_file if path == last else 0
-        before[split], in_file, last = in_file, in_file + count, path
+        before[split, path] = in_file[path]
+        in_file[path] += count
     return before
+
+
+def by_file(places: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Files in order, what is known of each from all of its splits as one: counts added, texts joined.
+
+    >>> by_file([("b", 1), ("a", 2), ("b", 3)]), by_file([("a", "1,2"), ("a", "7")])
+    ([('a', 2), ('b', 4)], [('a', '1,2,7')])
+    """
+    files: dict[str, list[Any]] = {}
+    for path, what in places:
+        files.setdefault(path, []).append(what)
+    return [
+        (path, ",".join(files[path]) if type(files[path][0]) is str else sum(files[path])) for path in sorted(files)
+    ]
 
 
 def entry(pair: tuple[str, list[tuple[str, Any]]], most: int | None = None) -> str:

@@ -203,7 +203,7 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
         >>> sc.parallelize([0, 0]).flatMap(lambda x: b.value).collect()
         [1, 2, 3, 1, 2, 3]
         """
-        self._session.agree("broadcast", value=f"{type(value).__qualname__} {fingerprint(value)}")
+        self._session.agree("broadcast", broadcast_value=f"{type(value).__qualname__} {fingerprint(value)}")
         return Broadcast(self._next_id(), value)
 
     def accumulator(self, value: Any, accum_param: AccumulatorParam | None = None) -> Accumulator:

@@ -9,7 +9,16 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 FOLDERS = {"pympr": "pympr", "collectives": "pympr.collectives", "rma": "pympr.rma", "jobs": "pympr.jobs"}
 # Their examples run actions.
-ON_RANKS = ("pympr.rdd", "pympr.context", "pympr.mapreduce")
+ON_RANKS = (
+    "pympr.accumulators",
+    "pympr.broadcast",
+    "pympr.context",
+    "pympr.job_properties",
+    "pympr.mapreduce",
+    "pympr.rdd",
+    "pympr.status",
+    "pympr.taskcontext",
+)
 
 
 def modules():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,9 @@ def _row_of(records: Sequence[tuple]) -> tuple[Layout, list[Column]] | None:
     if len(lengths) != 1 or 0 in lengths:
         return None
     items, columns = [], []
-    for values in zip(*records):
-        converted = columns_of(values)
+    for position in range(lengths.pop()):
+        # Item by item: zip(*records) would hold an iterator for every record.
+        converted = columns_of(list(map(itemgetter(position), records)))
         if converted is None:
             return None
         items.append(converted[0])

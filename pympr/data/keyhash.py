@@ -107,7 +107,10 @@ def _plain_object(key: Any) -> Any:
     if dataclasses.is_dataclass(key) and type(key).__hash__ is not None:
         values = tuple(plain_key(getattr(key, field.name)) for field in dataclasses.fields(key))
         return "dataclass", type(key).__qualname__, values
-    hash(key)
+    try:
+        hash(key)
+    except TypeError as error:
+        raise KeyTypeError(f"{error}: a key must be hashable, got {repr(key)[:200]}") from None
     raise KeyTypeError(
         f"a key of type {type(key).__name__} has no hash that is the same on every rank: "
         f"use a number, string, bytes, None, or a tuple of these"

@@ -13,6 +13,7 @@ import numpy as np
 from pympr.errors import KernelError
 from pympr.native.group_cluster import CHUNK_ROWS, LEAST_ROWS, LEAST_TABLE_BYTES, Clusters, expected_distinct
 from pympr.native.group_columns import STRINGS, Partials, RowsIn, RowsOut, combined_hash, order_of
+from pympr.native.group_few import is_for_few, sum_few
 from pympr.native.group_layout import KINDS, MAX_KEYS, MAX_STATES, OPERATIONS, Layout, State, states_of
 from pympr.native.group_memory import NEEDS_SLOTS, GroupMemory
 from pympr.native.library import BAD, FULL, check, ffi, lib, pointer, require
@@ -201,10 +202,18 @@ class GroupTable:
         layout = self._memory.layout
         if rows.is_nullable and not layout.is_nullable:
             self._memory.become(Layout(self.keys, layout.states, True, layout.has_carries))
-        if self._is_clustering_worth_it(rows, 0, self._memory.slots.nbytes):
-            self._add_clustered(rows, 0)
+        begin = self._add_few(rows) if is_for_few(rows, self.keys, self.states) else 0
+        if self._is_clustering_worth_it(rows, begin, self._memory.slots.nbytes):
+            self._add_clustered(rows, begin)
         else:
-            self._run_rows(rows, may_cluster=True)
+            self._run_rows(rows, may_cluster=True, begin=begin)
+
+    def _add_few(self, rows: RowsIn) -> int:
+        """Add the first rows where they have few keys; returns how many those were."""
+        sums, done = sum_few(rows, self.states[0])
+        for part in sums:
+            self._run_rows(part, may_cluster=False)
+        return done
 
     def _add_clustered(self, rows: RowsIn, begin: int) -> None:
         clusters = Clusters(rows, self.seed, not self._memory.layout.is_hash_key)
@@ -220,7 +229,7 @@ class GroupTable:
         is_large = table_bytes >= LEAST_TABLE_BYTES and rows.num_rows - begin >= LEAST_ROWS
         return is_large and rows.input.states == ffi.NULL
 
-    def _run_rows(self, rows: RowsIn, may_cluster: bool) -> None:
+    def _run_rows(self, rows: RowsIn, may_cluster: bool, begin: int = 0) -> None:
         def kernel(begin, position):
             return lib.pympr_group_add(self._memory.table, rows.input, begin, rows.num_rows, position)
 
@@ -228,7 +237,7 @@ class GroupTable:
             is_slots = may_cluster and self._memory.table.needs == NEEDS_SLOTS
             return is_slots and self._is_clustering_worth_it(rows, begin, 2 * self._memory.slots.nbytes)
 
-        stopped = self._run(kernel, 0, has_turned)
+        stopped = self._run(kernel, begin, has_turned)
         if stopped is not None:
             self._add_clustered(rows, stopped)
 

@@ -99,6 +99,21 @@ class RowsIn:
             self._require_rows(require(states, "int64", "states_out"), "states_out")
             self.input.states = self._address(states, "int64_t *")
 
+    @property
+    def has_extras(self) -> bool:
+        """Whether there are carries to add, or states to write."""
+        return bool(self._carries) or self.input.states != ffi.NULL
+
+    def only_key(self) -> tuple:
+        """Kind, column and mask of the first key."""
+        return self._keys[0][1:]
+
+    def only_value(self) -> tuple[np.ndarray, bool]:
+        """The column of the first state, and whether it is one item for all rows."""
+        _, state, column, _, _ = self._values[0]
+        is_vector = isinstance(column, np.ndarray)
+        return (column, False) if is_vector else (_constant(column, state.kind, "value column 0"), True)
+
     def rearranged(self, num_rows: int, move: Callable, hashes: np.ndarray, with_keys: bool = True) -> "RowsIn":
         """Other rows, or an other order: `move` gives every vector, `hashes` are moved already.
 

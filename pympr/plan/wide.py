@@ -19,6 +19,7 @@ class Hash:
     num_partitions: int
     function: Function | None = None
     by_group: bool = field(default=False, compare=False)
+    where: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         by = "" if self.function is None else f", {self.function}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pympr.plan.wide import CoGroup, Hash, Join
 from pympr.rdd.pairs import Pairs
 from pympr.rdd.placing import positive
+from pympr.run.session import call_site
 
 if TYPE_CHECKING:
     from pympr.rdd.rdd import RDD
@@ -99,8 +100,8 @@ def _common_contract(rdds: tuple[Joins, ...], num_partitions: int | None) -> Has
     if num_partitions is None:
         told = rdds[0].ctx._told_parallelism
         num_partitions = sum(rdd.getNumPartitions() for rdd in rdds) if told is None else told
-        return Hash(max(num_partitions, 1))
-    return Hash(positive(num_partitions))
+        return Hash(max(num_partitions, 1), where=call_site())
+    return Hash(positive(num_partitions), where=call_site())
 
 
 def _without_match(groups: Any) -> Any:

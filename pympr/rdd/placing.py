@@ -9,6 +9,7 @@ from pympr.plan.function import Function
 from pympr.plan.wide import BySource, Cartesian, Hash, PartitionBy, Repartition, Zip
 from pympr.rdd.narrow import Narrow
 from pympr.rdd.partitioner import Partitioner, PartitionFunction, portable_hash
+from pympr.run.session import call_site
 
 if TYPE_CHECKING:
     from pympr.rdd.rdd import RDD
@@ -29,7 +30,7 @@ class Placing(Narrow):
         count = positive(self._default_partitions() if numPartitions is None else numPartitions)
         is_default = partitionFunc is None or partitionFunc is portable_hash
         function = None if is_default or partitionFunc is None else Function(partitionFunc)
-        return self._with(PartitionBy(self._plan, Hash(count, function)))
+        return self._with(PartitionBy(self._plan, Hash(count, function, where=call_site())))
 
     def repartition(self, numPartitions: int) -> RDD:
         """The elements dealt out evenly to `numPartitions` partitions.
@@ -90,7 +91,7 @@ class Placing(Narrow):
         if is_default and isinstance(found, Hash) and num_partitions in (None, found.num_partitions):
             return found
         count = positive(self._default_partitions() if num_partitions is None else num_partitions)
-        return Hash(count, None if is_default or function is None else Function(function))
+        return Hash(count, None if is_default or function is None else Function(function), where=call_site())
 
 
 def positive(count: Any) -> int:

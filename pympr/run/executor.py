@@ -8,7 +8,7 @@ from typing import Any
 
 from pympr.collectives.world import World
 from pympr.config import Config
-from pympr.data.block import Block
+from pympr.data.block import Block, to_columns
 from pympr.plan.wide import Contract, Everywhere, LocalCombine
 from pympr.run.claims import Claims
 from pympr.run.evaluate import Evaluator
@@ -67,14 +67,20 @@ class Executor:
         record.stages.append(started)
         if isinstance(stage.output, Keep):
             return self._keep(stage, stage.output, at, started)
-        return self._exchange(stage, stage.output, at, started)
+        try:
+            return self._exchange(stage, stage.output, at, started)
+        except Exception as error:
+            where = getattr(stage.output, "where", "")
+            if where:  # of the transformation: the traceback has that of the action
+                error.add_note(f"pympr: needed by the {type(stage.output).__name__.lower()} exchange of {where}")
+            raise
 
     def _keep(self, stage: Stage, output: Keep, at: Evaluator, started: StageRecord) -> Rows:
         if output.rdd_id not in self.kept:
             rows = at.rows(stage.root)
             kept = Kept(rows.total, output.level, self.budget, self.scratch, output.folder)
             try:
-                self.walk(rows, lambda index, blocks: kept.put(index, _lasting(blocks)), started, (0, rows.total))
+                self.walk(rows, lambda index, blocks: kept.put(index, _as_columns(blocks)), started, (0, rows.total))
                 kept.copy(self.world)
             except BaseException:
                 kept.free()
@@ -166,3 +172,8 @@ def _within(numbers: Sequence[int], limits: tuple[int, int]) -> Sequence[int]:
 def _lasting(blocks: Iterator[Block]) -> list[Block]:
     """Blocks that outlive the buffers they were read into."""
     return [block.compact() for block in blocks]
+
+
+def _as_columns(blocks: Iterator[Block]) -> list[Block]:
+    """Lasting blocks, as columns where the records allow it: what is kept is read again and again."""
+    return list(map(to_columns, _lasting(blocks)))

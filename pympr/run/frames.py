@@ -24,8 +24,8 @@ def is_our_module(name: str) -> bool:
 
 
 def is_our_file(path: str) -> bool:
-    """Whether a file belongs to pympr's own modules."""
-    return path.startswith(_OURS) and not path.startswith(_JOBS)
+    """Whether a file belongs to pympr's own modules, or is code that pympr made."""
+    return path.startswith((*_OURS, "<pympr: ")) and not path.startswith(_JOBS)
 
 
 def fold_frames(lines: list[str], is_expected: bool) -> Iterator[str]:

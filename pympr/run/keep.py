@@ -103,7 +103,12 @@ class Kept:
         present = {i: piece for i, piece in self.copies[number].items() if i in wanted and piece.is_there}
         answer = together(world, lambda: _packed(present), "copies of kept rows")
         found = unpack(shift(world, answer, -distance))
-        together(world, lambda: [self.put(index, blocks) for index, blocks in found.items()], "kept rows")
+
+        def put() -> None:
+            for index, blocks in found.items():
+                self.put(index, blocks)
+
+        together(world, put, "kept rows that come back")
         return [index for index in missing if index not in found]
 
     def free(self) -> None:

@@ -82,7 +82,7 @@ CHECKS: dict[str, Callable[..., None]] = {
 # The property by which PySpark names the group that an action belongs to.
 JOB_GROUP = "spark.jobGroup.id"
 
-__all__ = ["JOB_GROUP", "Session", "close_session", "current_task", "open_session", "session"]
+__all__ = ["JOB_GROUP", "Session", "call_site", "close_session", "current_task", "open_session", "session"]
 
 
 class Session:

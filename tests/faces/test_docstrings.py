@@ -16,6 +16,7 @@ FACES = (
     "conf",
     "context",
     "files",
+    "job_properties",
     "readers",
     "statcounter",
     "status",

@@ -117,3 +117,30 @@ def test_partition_functions_give_whole_numbers(sc):
             pairs.join(pairs, wrong)
     with pytest.raises(TypeError, match="must be an int"):
         pairs.join(pairs, 2.5)
+
+
+def test_of_several_exceptions_the_one_comes_first_that_comes_first_in_python(sc):
+    """Record 40 fails in the second step before record 41 fails in the first."""
+    numbers = sc.parallelize([1] * 40 + [0, -1] + [1] * 40, 1)
+    once = numbers.map(lambda x: (x, [1, 2][x > 0] if x >= 0 else "".index("a")))
+    with pytest.raises(ZeroDivisionError):
+        once.map(lambda p: p[1] // p[0]).collect()
+    with pytest.raises(ZeroDivisionError):
+        once.filter(lambda p: p[0] < 5).map(lambda p: [p[1] // p[0]]).collect()
+
+
+@pytest.mark.parametrize(
+    "step", [lambda rdd: rdd.reduceByKey(add), lambda rdd: rdd.groupByKey()], ids=["merge", "group"]
+)
+def test_what_is_no_pair_or_no_key_is_told_with_its_line(sc, step):
+    from pympr.errors import KeyTypeError
+
+    for records, kind, words in (
+        ([1, 2, 3], TypeError, r"expected \(key, value\) records, got [123]"),
+        ([(1, 2), (1, 2, 3)], TypeError, r"expected \(key, value\) records, got \(1, 2, 3\)"),
+        ([([1], 2)] * 3, KeyTypeError, r"unhashable type: 'list': a key must be hashable, got \[1\]"),
+    ):
+        found = step(sc.parallelize(records, 2))
+        with pytest.raises(kind, match=words) as error:
+            found.collect()
+        assert any("hash exchange of test_user_functions.py:" in note for note in error.value.__notes__)

@@ -100,7 +100,7 @@ def test_help(sc, call):
         code, out, err = call(job, "--help")
         assert code == 0 and err == []
         if sc.rank == 0:
-            assert out[0].startswith(f"usage: pympr {job} ") and "--output" in "".join(out)
+            assert out[0].startswith(f"usage: pympr {job} ") and "-output" in "".join(out)
 
 
 def test_report(sc, call, put, mpi_tmp_path):

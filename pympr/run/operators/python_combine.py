@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pympr.errors import KeyTypeError
+
 NAN = float("nan")
 
 
@@ -16,6 +18,23 @@ def one_nan(key: Any) -> Any:
     return key
 
 
+def check_pair(record: Any) -> None:
+    """Raise TypeError for a record that is not (key, value), KeyTypeError for a key that has no hash.
+
+    >>> check_pair(3)
+    Traceback (most recent call last):
+    TypeError: expected (key, value) records, got 3
+    """
+    try:
+        key, _ = record
+    except (TypeError, ValueError):
+        raise TypeError(f"expected (key, value) records, got {repr(record)[:200]}") from None
+    try:
+        hash(key)
+    except TypeError as error:
+        raise KeyTypeError(f"{error}: a key must be hashable, got {repr(key)[:200]}") from None
+
+
 class PythonCombiner:
     """Merges the values of equal keys with the user's functions, in the order in which they come."""
 
@@ -24,15 +43,24 @@ class PythonCombiner:
         self._combined: dict[Any, Any] = {}
 
     def add(self, records: Iterable[tuple[Any, Any]]) -> None:
-        """Merge (key, value) records; a key that is NaN is one key."""
+        """Merge (key, value) records; a key that is NaN is one key.
+
+        Raises TypeError for a record that is not a pair, KeyTypeError for a key that has no hash.
+        """
         combined, create, merge_value = self._combined, self._create, self._merge_value
-        for key, value in records:
-            if key != key or isinstance(key, tuple):
-                key = one_nan(key)
-            if key in combined:
-                combined[key] = merge_value(combined[key], value)
-            else:
-                combined[key] = create(value)
+        record: Any = None
+        try:
+            for record in records:
+                key, value = record
+                if key != key or isinstance(key, tuple):
+                    key = one_nan(key)
+                if key in combined:
+                    combined[key] = merge_value(combined[key], value)
+                else:
+                    combined[key] = create(value)
+        except (TypeError, ValueError):
+            check_pair(record)  # else a function of the user's raised it
+            raise
 
     def items(self) -> list[tuple[Any, Any]]:
         """(key, combiner) in the order in which the keys came first."""
