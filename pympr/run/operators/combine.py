@@ -73,7 +73,9 @@ class CombineSink:
         found = aggregates_of(self._node.operation, block)
         if found is None:
             return None
-        is_shared = _EXACT.issuperset(found) and not _look_different(block.layout.items[0])
+        # A minimum that begins with 0 may be an int where values are floats: which came first must show.
+        is_number = self._node.made is None or all(name == "sum" for name, _ in found)
+        is_shared = _EXACT.issuperset(found) and is_number and not _look_different(block.layout.items[0])
         return self._tables if is_shared else ordered
 
     def finish(self) -> list[tuple[int, Block]]:
