@@ -8,8 +8,9 @@ alone. So is an `aggregateByKey` whose zero value leaves what it is merged with 
 from dataclasses import dataclass
 from typing import Any
 
-from pympr.optimise.merges import LOOSE, Part, makes, merge_of
+from pympr.optimise.merges import LOOSE, Merge, Part, makes, merge_of
 from pympr.optimise.symbolic import ARGUMENT, SECOND, translate
+from pympr.optimise.ways import as_tuple, ways
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Argument, Constant, Expression, Item, MakeTuple
 from pympr.plan.wide import Combine, Operations
@@ -54,7 +55,7 @@ def read_combine(node: Combine) -> Reading:
     for translation in found:
         if translation.expression is None:
             return Reading(None, reason=translation.reason or "it gives a list")
-    combiners, value, create = (translation.expression for translation in found)
+    combiners, value, create = (as_tuple(translation.expression) for translation in found)
     if _merges_of(combiners) is None:
         return Reading(None, reason="it is no sum, minimum or maximum")
     operation = _operations(create, value, combiners)
@@ -104,12 +105,19 @@ def _made(create: Expression, count: int) -> tuple[Expression, ...]:
 
 def _agreed(name: str, value: Expression, create: Expression, part: Part) -> str | None:
     """The operation of one part that is merged as `name`, where a value merges as what is created from it."""
-    merge = merge_of(value, part)
-    if merge is None or LOOSE.get(merge.name, merge.name) != LOOSE.get(name, name):
+    names, zeros, plain = {name}, [], []
+    for way, made in ways(value, create, part):
+        merge = merge_of(way, part)
+        names |= set() if merge is None else {merge.name}
+        if merge is not None and _is_added(made, merge.added, part):
+            plain.append(made)
+            continue
+        zeros.append(_zero(way, made, merge, part))
+        if zeros[-1] is None:
+            return None
+    if len({LOOSE.get(other, other) for other in names}) > 1 or not _stays_without_effect(zeros, plain, name):
         return None
-    if not _is_added(create, merge.added, part) and not _is_from_zero(create, value, merge.name, merge.added, part):
-        return None
-    return merge.name if merge.name in LOOSE else name
+    return next((other for other in names if other in LOOSE), name)
 
 
 def _is_added(create: Expression, added: Expression, part: Part) -> bool:
@@ -118,18 +126,33 @@ def _is_added(create: Expression, added: Expression, part: Part) -> bool:
     return is_item or makes(create, added, part) == []
 
 
-def _is_from_zero(create: Expression, value: Expression, name: str, added: Expression, part: Part) -> bool:
-    """Whether what one value makes is what is added, merged with a number that later merges do not feel.
+def _zero(value: Expression, create: Expression, merge: Merge | None, part: Part) -> int | float | None:
+    """The number with which what a further value adds was merged to make the first combiner, or None."""
+    if merge is None:
+        zeros = [create.value] if part.is_of(ARGUMENT, value) and isinstance(create, Constant) else []
+    elif isinstance(create, Constant) and isinstance(merge.added, Constant):
+        zeros = [0.0] if merge.name == "sum" and _is_same_number(create.value, merge.added.value) else []
+    else:
+        zeros = makes(create, value, part) or []
+    is_number = all(type(zero) in (int, float) for zero in zeros)
+    return zeros[0] if is_number and len(set(map(repr, zeros))) == 1 else None
 
-    For sums that is 0. It may still make 0.0 of -0.0, which a sum that began so does not feel. A minimum or
-    maximum may begin with any number but NaN: it never gets beyond that again.
+
+def _stays_without_effect(zeros: list[Any], plain: list[Expression], name: str) -> bool:
+    """Whether later merges do not feel that some combiners began with zeros, and some, `plain`, without.
+
+    For sums the zero is 0. It may still make 0.0 of -0.0, which a sum does not feel as long as none begins with -0.0.
+    A minimum or maximum may begin with any number but NaN: it never gets beyond that again.
     """
-    if isinstance(create, Constant) and isinstance(added, Constant):
-        return name == "sum" and _is_same_number(create.value, added.value)
-    zeros = makes(create, value, part)
-    if not zeros or any(type(zero) not in (int, float) or repr(zero) != repr(zeros[0]) for zero in zeros):
+    if not zeros:
+        return True
+    if len(set(map(repr, zeros))) > 1:
         return False
-    return zeros[0] == 0 if name == "sum" else zeros[0] == zeros[0]
+    if name != "sum":
+        return zeros[0] == zeros[0] and not plain
+    numbers = [made.value for made in plain if isinstance(made, Constant)]
+    is_known = len(numbers) == len(plain) and all(type(number) in (int, float) for number in numbers)
+    return zeros[0] == 0 and is_known and "-0.0" not in map(repr, numbers)
 
 
 def _is_same_number(made: Any, added: Any) -> bool:

@@ -55,7 +55,7 @@ def merge_of(found: Expression, part: Part) -> Merge | None:
         merge = _sum(found, part)
     elif isinstance(found, Conditional) and isinstance(found.test, Operation):
         merge = _extreme(found, found.test, part)
-    return None if merge is None or _depends_on_first(merge.added) else merge
+    return None if merge is None or depends_on_first(merge.added) else merge
 
 
 def _sum(found: Operation, part: Part) -> Merge | None:
@@ -81,7 +81,8 @@ def _extreme(found: Conditional, test: Operation, part: Part) -> Merge | None:
     return Merge(loose, found.otherwise) if part.is_of(ARGUMENT, found.then) else None
 
 
-def _depends_on_first(expression: Expression) -> bool:
+def depends_on_first(expression: Expression) -> bool:
+    """Whether a value of the first argument shows in the expression."""
     waiting, seen = [expression], set()
     while waiting:
         found = waiting.pop()

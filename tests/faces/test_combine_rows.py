@@ -32,11 +32,14 @@ ADDED = {
     "float and square": ((0.0, 0), lambda t, x: (t[0] + x, t[1] + x * x)),
     "beside zero": ((-0.0, 0), lambda t, x: (t[0] + x, 1 + t[1])),
     "positive": ((0, 0), lambda t, x: (t[0] + (x > 0), t[1] + 1)),
+    "some": ((0, 0), lambda t, x: (t[0] + x if x > 0 else t[0], t[1] + (1 if x < 5 else 0))),
+    "some floats": ((0.0, -0.0), lambda t, x: (t[0] + x if x > 0 else t[0], t[1] if x > 0 else t[1] + x)),
     "felt": ((1, 0.5), lambda t, x: (t[0] + x, t[1] + 1)),
 }
 EXTREMES = {
     "around": ((INFINITY, -INFINITY), lambda t, x: (min(t[0], x), max(t[1], x))),
     "near zero": ((0, 0), lambda t, x: (min(t[0], x), max(t[1], x))),
+    "some ends": ((0, 9), lambda t, x: (min(t[0], x) if x > -5 else t[0], max(t[1], x))),
     "by if": ((0.0, 0.0), lambda t, x: (t[0] if t[0] < x else x, x if x >= t[1] else t[1])),
 }
 

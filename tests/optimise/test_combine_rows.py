@@ -121,6 +121,30 @@ def test_functions_that_do_not_agree_stay_python(create, merge_value):
     assert read(create, merge_value, both) == "Python: the functions of the combine do not agree"
 
 
+def test_conditions_inside_tuples_are_read_item_by_item():
+    def larger(t, x):
+        if x > t[1]:
+            return (t[0] + x, x)
+        return (t[0] + x, t[1])
+
+    def picked(t, x):
+        return (t[0] + 1 if x > 3 else t[0], t[1] + (x if x > 3 else 0), t[2] + 1)
+
+    def sums(a, b):
+        return (a[0] + b[0], a[1] + b[1], a[2] + b[2])
+
+    assert aggregated((0, 0), larger, lambda a, b: (a[0] + b[0], a[1] if a[1] >= b[1] else b[1])) == (
+        "columns: (sum, max) of ((0 + x), (x if (x > 0) else 0))"
+    )
+    assert aggregated((0, 0, 0), picked, sums).startswith("columns: (sum, sum, sum) of ")
+    assert aggregated(0, lambda t, x: t + 1 if x > 3 else t, operator.add) == "columns: sum of 1 if (x > 3) else 0"
+    assert read(lambda x: 1 if x > 3 else 0, lambda t, x: t + (1 if x > 3 else 0), operator.add).startswith("columns:")
+    assert aggregated((0, 1, 0), picked, sums).startswith("Python: ")
+    assert aggregated(0, lambda t, x: t + 1 if t > 3 else t, operator.add).startswith("Python: ")
+    assert aggregated(0, lambda t, x: t + 1 if x > 3 else max(t, x), operator.add).startswith("Python: ")
+    assert read(lambda x: x if x > 3 else 0, lambda t, x: max(t, x) if x > 3 else t, max).startswith("Python: ")
+
+
 def test_a_zero_that_is_felt_stays_python():
     nan = float("nan")
     for zero in ((1, 0), (0, 1), (nan, 0), (0, -1)):

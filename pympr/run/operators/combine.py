@@ -13,7 +13,7 @@ from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.group import GroupTable
 from pympr.native.group_layout import MAX_STATES
 from pympr.plan.wide import CombineWords, FinalCombine, LocalCombine, Operations
-from pympr.run.operators.combine_rows import equal_look_alike, hold, in_pieces, made_of
+from pympr.run.operators.combine_rows import equal_look_alike, has_one_kind, hold, in_pieces, made_of
 from pympr.run.operators.python_combine import PythonCombiner
 
 # Bodo skips its pre-aggregation above the same share of new keys.
@@ -36,6 +36,7 @@ class CombineSink:
 
     def __init__(self, node: LocalCombine, config: Config) -> None:
         self._node, self._config = node, config
+        self._has_one_kind = node.made is None or has_one_kind(node.made)
         self._tables: dict[Row, TypedCombiner] = {}
         self._done: list[tuple[int, Block]] = []
 
@@ -73,9 +74,7 @@ class CombineSink:
         found = aggregates_of(self._node.operation, block)
         if found is None:
             return None
-        # A minimum that begins with 0 may be an int where values are floats: which came first must show.
-        is_number = self._node.made is None or all(name == "sum" for name, _ in found)
-        is_shared = _EXACT.issuperset(found) and is_number and not _look_different(block.layout.items[0])
+        is_shared = _EXACT.issuperset(found) and self._has_one_kind and not _look_different(block.layout.items[0])
         return self._tables if is_shared else ordered
 
     def finish(self) -> list[tuple[int, Block]]:

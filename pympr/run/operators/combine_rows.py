@@ -8,6 +8,7 @@ from pympr.data.block import Block, ColumnBlock
 from pympr.data.column import Column
 from pympr.data.schema import is_pair
 from pympr.plan.bindings import Bindings
+from pympr.plan.expression import Conditional, Expression
 from pympr.plan.wide import LocalCombine
 from pympr.run.operators.columns import PIECE_ROWS, pieces
 from pympr.run.operators.expressions import Guard, evaluate
@@ -35,6 +36,22 @@ def made_of(node: LocalCombine, block: Block) -> Block | None:
         return evaluate(node.made, block)
     except Guard:
         return None
+
+
+def has_one_kind(made: Expression) -> bool:
+    """Whether all combiners of values of one kind are of one kind, so that none of another has to come first.
+
+    A minimum that begins with 0 may be an int where the values are floats.
+    """
+    waiting, seen = [made], set()
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, Conditional):
+            return False
+        if id(found) not in seen:
+            seen.add(id(found))
+            waiting += found.operands()
+    return True
 
 
 def hold(bindings: Iterable[Bindings]) -> bool:
