@@ -18,8 +18,10 @@ TERASORT_REMARK = (
     "0.3 s, reading and writing files 0.3 s. The records are in memory twice."
 )
 FEW_KEYS_REMARK = (
-    "Nearly all time goes into hashing and finding the group in one table, 6 ns a row with int keys where reading the "
-    "row takes 1 ns, and 12 ns with strings; the exchange moves only the groups."
+    "Int keys that lie close together address their sums themselves, 1.7 ns of CPU a row of 16 bytes in two passes; "
+    "short names are looked up in a small table of keys, 6 to 8 ns a row of 36 bytes (places, name, value). With 10^7 "
+    "int rows a third of the time is planning and meeting, which more rows do not cost again; the exchange moves only "
+    "the groups."
 )
 MANY_KEYS_REMARK = (
     "Nearly every key is new: all rows cross the exchange and are moved once more by hash before they enter a table, "

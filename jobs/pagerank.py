@@ -35,7 +35,8 @@ def work(program: Program) -> None:
     parts = program.parts
     with program.reading("two columns"):
         named = program.keep(edges_of(program))
-        names = program.keep(named.flatMap(lambda edge: edge).distinct(parts).zipWithIndex())
+        nodes = program.keep(named.keys().union(named.values()).distinct(parts))
+        names = program.keep(nodes.zipWithIndex())
         count = max(names.count(), 1)
     edges = program.keep(numbered(named, names, parts))
     program.unit, program.records = "edges", edges.count()

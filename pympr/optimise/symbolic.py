@@ -15,6 +15,7 @@ from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Argument, Conditional, Expression, Fail, Item, MakeTuple, Operation
 
 MOST_KEPT = 500  # translations that are kept for the next time
+DEEPEST = 60  # levels of an expression
 ARGUMENT = Argument()
 
 
@@ -96,12 +97,24 @@ def _translate(call: Callable[..., Any], count: int) -> Translation:
             raise Unknown(value.reason)
         if not isinstance(value, (Split, MakeList)):
             value = operand(value)
+        _require_shallow(value)
         return Translation(value, "", trace.bindings)
     except Unknown as unknown:
         reason = f"{unknown.where}: {unknown.reason}" if unknown.where else unknown.reason
         return Translation(None, reason, trace.bindings)
     except RecursionError:
         return Translation(None, "the function is nested too deep", trace.bindings)
+
+
+def _require_shallow(value: Any) -> None:
+    """Unknown when expressions are nested deeper than it is safe to walk through them."""
+    level = value.items if isinstance(value, MakeList) else (value,)
+    for _ in range(DEEPEST):
+        parts = {id(part): part for of in level if isinstance(of, Expression) for part in of.operands()}
+        level = tuple(parts.values())
+        if not level:
+            return
+    raise Unknown("the expression is nested too deep")
 
 
 def _no_function() -> None:

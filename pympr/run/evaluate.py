@@ -134,6 +134,17 @@ def _gather(at: Evaluator, node: wide.Repartition) -> Rows:
     )
 
 
+def _columns(at: Evaluator, node: Node) -> Rows:
+    """Column steps one above the other, and the Python steps above them, take a block together."""
+    nodes: list[Any] = [node]
+    while isinstance(nodes[-1].child, columns.ColumnStep):
+        nodes.append(nodes[-1].child)
+    rows = at.rows(nodes[-1].child)
+    if nodes == [node] and isinstance(node, narrow.Fused):
+        return rows.through(lambda blocks: fused.run_steps(node.steps, blocks))
+    return rows.through(lambda blocks: columns.run_columns(nodes[::-1], blocks))
+
+
 def _step(step: Callable[[Evaluator, Any], Callable]) -> Callable[[Evaluator, Any], Rows]:
     """A node that only passes its child's blocks through a function."""
     return lambda at, node: at.rows(node.child).through(step(at, node))
@@ -156,10 +167,10 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Union: lambda at, node: union([at.rows(child) for child in node.inputs]),
     narrow.MapPartitions: _map_partitions,
     narrow.MapBlocks: _step(lambda at, node: lambda blocks: partitions.map_blocks(node.function, blocks)),
-    narrow.Fused: _step(lambda at, node: lambda blocks: fused.run_steps(node.steps, blocks)),
-    narrow.Project: _step(lambda at, node: lambda blocks: columns.project(node, blocks)),
-    narrow.Where: _step(lambda at, node: lambda blocks: columns.where(node, blocks)),
-    narrow.Spread: _step(lambda at, node: lambda blocks: columns.spread(node, blocks)),
+    narrow.Fused: _columns,
+    narrow.Project: _columns,
+    narrow.Where: _columns,
+    narrow.Spread: _columns,
     narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),

@@ -119,6 +119,16 @@ def test_partition_functions_give_whole_numbers(sc):
         pairs.join(pairs, 2.5)
 
 
+def test_of_several_exceptions_the_one_comes_first_that_comes_first_in_python(sc):
+    """Record 40 fails in the second step before record 41 fails in the first."""
+    numbers = sc.parallelize([1] * 40 + [0, -1] + [1] * 40, 1)
+    once = numbers.map(lambda x: (x, [1, 2][x > 0] if x >= 0 else "".index("a")))
+    with pytest.raises(ZeroDivisionError):
+        once.map(lambda p: p[1] // p[0]).collect()
+    with pytest.raises(ZeroDivisionError):
+        once.filter(lambda p: p[0] < 5).map(lambda p: [p[1] // p[0]]).collect()
+
+
 @pytest.mark.parametrize(
     "step", [lambda rdd: rdd.reduceByKey(add), lambda rdd: rdd.groupByKey()], ids=["merge", "group"]
 )

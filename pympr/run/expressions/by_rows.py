@@ -43,7 +43,7 @@ def compute(operation: Operation, values: list[ColumnBlock], length: int) -> Col
     A value of one row stands for all rows.
     """
     _refuse(operation, values)
-    function = _function(operation)
+    function = _function(operation, kind_of(values[0]))
     columns = [_records(value, length) for value in values]
     try:
         found = columns_of(list(map(function, *columns)))
@@ -76,7 +76,7 @@ def _has_nan_inside(value: ColumnBlock) -> bool:
     return False
 
 
-def _function(operation: Operation) -> Callable[..., Any]:
+def _function(operation: Operation, kind: str) -> Callable[..., Any]:
     name, options = operation.name, operation.options
     if name == "in":
         return lambda value: value in options
@@ -87,11 +87,19 @@ def _function(operation: Operation) -> Callable[..., Any]:
         return lambda text: len(text.rsplit(*options[:2]) if options[2] else text.split(*options[:2]))
     if name == "slice":
         return lambda value: value[options[0] : options[1]]
+    if name.startswith(".") and kind in ("string", "bytes"):
+        method = getattr(str if kind == "string" else bytes, name[1:], None)
+        return method or _refused
     if name.startswith("."):
         return lambda value, *arguments: getattr(value, name[1:])(*arguments)
     if name not in _FUNCTIONS:
         raise Guard
     return _FUNCTIONS[name]
+
+
+def _refused(*values: Any) -> None:
+    """What a method that a type has not does."""
+    raise Guard
 
 
 def _records(value: ColumnBlock, length: int) -> list[Any]:

@@ -1,6 +1,6 @@
-"""Steps over columns: project, where, spread, words; each falls back to the Python function it stands for."""
+"""Steps over columns: project, where, spread, words; they fall back to the Python functions they stand for."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
@@ -12,15 +12,16 @@ from pympr.data.schema import Leaf, is_pair
 from pympr.native import take, text
 from pympr.plan.bindings import Bindings
 from pympr.plan.function import Function
-from pympr.plan.narrow import Project, Spread, Where, Words
+from pympr.plan.narrow import Fused, Project, Spread, Where, Words
 from pympr.run.operators.expressions import Guard, evaluate, evaluate_truth
-from pympr.run.operators.fused import run_steps
+from pympr.run.operators.fused import Steps, run_steps
 
 PIECE_ROWS = 1 << 15
 """Blocks of more than twice this are computed in pieces, whose intermediate columns stay in the cache."""
 FEW_ROWS = 32
 """Fewer are quicker in Python."""
 LONGEST_PAUSE = 64
+ColumnStep = Project | Where | Spread
 
 
 class _Runner:
@@ -29,8 +30,8 @@ class _Runner:
     After a block that had to be run again, ever more blocks are run as Python at once.
     """
 
-    def __init__(self, verb: str, function: Function, bindings: Bindings) -> None:
-        self._steps, self._bindings = ((verb, function),), bindings
+    def __init__(self, steps: Steps, bindings: Sequence[Bindings] = ()) -> None:
+        self._steps, self._bindings = steps, bindings
         self._pause = self._left = 0
 
     def run(self, blocks: Iterator[Block], compute: Callable[[ColumnBlock], Block]) -> Iterator[Block]:
@@ -40,21 +41,23 @@ class _Runner:
     def _block(self, compute: Callable[[ColumnBlock], Block], block: Block) -> Iterable[Block]:
         if len(block) <= FEW_ROWS:
             return (to_columns(self._in_python(block)),)
-        block = to_columns(block)
+        block = block if self._left else to_columns(block)
         if len(block) <= 2 * PIECE_ROWS:
             return (self._piece(block, compute),)
         return (self._piece(piece, compute) for piece in _pieces(block))
 
     def _piece(self, block: Block, compute: Callable[[ColumnBlock], Block]) -> Block:
-        self._left -= 1
-        if isinstance(block, ColumnBlock) and self._left < 0 and self._bindings.hold():
+        if self._left:
+            self._left -= 1
+            return self._in_python(block)
+        if isinstance(block, ColumnBlock) and all(bindings.hold() for bindings in self._bindings):
             try:
                 done = compute(block)
                 self._pause = 0
                 return done
             except Guard:
-                self._pause = min(2 * self._pause + 1, LONGEST_PAUSE)
-                self._left = self._pause
+                pass
+        self._pause = self._left = min(2 * self._pause + 1, LONGEST_PAUSE)
         return self._in_python(block)
 
     def _in_python(self, block: Block) -> Block:
@@ -66,40 +69,65 @@ def _pieces(block: Block) -> Iterator[Block]:
         yield block.slice(begin, min(begin + PIECE_ROWS, len(block)))
 
 
-def project(node: Project, blocks: Iterator[Block]) -> Iterator[Block]:
+def run_columns(nodes: Sequence[ColumnStep | Fused], blocks: Iterator[Block]) -> Iterator[Block]:
+    """What column steps, and Python steps after them, make of blocks.
+
+    A block that one of them cannot do as columns is run through all of them record by record, so that of
+    several exceptions the same comes first as in Python.
+    """
+    steps: list[tuple[str, Function]] = []
+    for node in nodes:
+        steps += node.steps if isinstance(node, Fused) else [(verb_of(node), node.function)]
+    bindings = [node.bindings for node in nodes if not isinstance(node, Fused)]
+
+    def compute(block: Block) -> Block:
+        for node in nodes:
+            if len(block):
+                block = _COMPUTE[type(node)](node, block)
+        return block
+
+    return _Runner(tuple(steps), bindings).run(blocks, compute)
+
+
+def verb_of(node: ColumnStep) -> str:
+    """What a column step is for Python."""
+    if isinstance(node, Where):
+        return "filter"
+    verb = "flatMap" if isinstance(node, Spread) else "map"
+    return f"{verb}Values" if node.of_values else verb
+
+
+def _project(node: Project, block: ColumnBlock) -> Block:
     """The expression's value for every record."""
-    runner = _Runner("mapValues" if node.of_values else "map", node.function, node.bindings)
-    return runner.run(blocks, lambda block: evaluate(node.expression, block))
+    return evaluate(node.expression, block)
 
 
-def where(node: Where, blocks: Iterator[Block]) -> Iterator[Block]:
+def _where(node: Where, block: ColumnBlock) -> Block:
     """The records for which the expression is true."""
-
-    def keep(block: ColumnBlock) -> Block:
-        index = take.mask_to_index(evaluate_truth(node.expression, block).view(np.uint8))
-        return block if len(index) == len(block) else block.take(index)
-
-    return _Runner("filter", node.function, node.bindings).run(blocks, keep)
+    index = take.mask_to_index(evaluate_truth(node.expression, block).view(np.uint8))
+    return block if len(index) == len(block) else block.take(index)
 
 
-def spread(node: Spread, blocks: Iterator[Block]) -> Iterator[Block]:
+def _spread(node: Spread, block: ColumnBlock) -> Block:
     """The values of all expressions for a record, then for the next."""
+    parts = [evaluate(item, block) for item in node.items]
+    if any(part.layout != parts[0].layout for part in parts):
+        raise Guard
+    places = np.arange(len(parts) * len(block), dtype=np.int64).reshape(len(parts), len(block))
+    return concat(parts).take(places.T.ravel())
 
-    def interleave(block: ColumnBlock) -> Block:
-        parts = [evaluate(item, block) for item in node.items]
-        if any(part.layout != parts[0].layout for part in parts):
-            raise Guard
-        places = np.arange(len(parts) * len(block), dtype=np.int64).reshape(len(parts), len(block))
-        return concat(parts).take(places.T.ravel())
 
-    runner = _Runner("flatMapValues" if node.of_values else "flatMap", node.function, node.bindings)
-    return runner.run(blocks, interleave)
+def _fused(node: Fused, block: Block) -> Block:
+    return concat(run_steps(node.steps, iter([block])))
+
+
+_COMPUTE: dict[type, Callable[..., Block]] = {Project: _project, Where: _where, Spread: _spread, Fused: _fused}
 
 
 def words(node: Words, blocks: Iterator[Block]) -> Iterator[Block]:
     """The words of every string, or of every pair's string with the pair's key."""
     compute, verb = (_words_of_values, "flatMapValues") if node.of_values else (_words_of, "flatMap")
-    return _Runner(verb, node.function, Bindings()).run(blocks, compute)
+    return _Runner(((verb, node.function),)).run(blocks, compute)
 
 
 def _words_of(block: ColumnBlock) -> Block:

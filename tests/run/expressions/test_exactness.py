@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from pympr.data.block import ColumnBlock, ObjectBlock, to_columns
 from pympr.optimise.symbolic import translate
-from pympr.plan.bindings import Bindings
 from pympr.plan.function import Function
+from pympr.plan.narrow import Project
+from pympr.plan.sources import Range
 from pympr.run.operators import columns
 from pympr.run.operators.expressions import Guard, evaluate
 
@@ -37,11 +38,10 @@ def run_as_step(function, records, monkeypatch):
     """What a map gives, in blocks of four, or the exception."""
     monkeypatch.setattr(columns, "FEW_ROWS", 0)
     found = translate(function)
-    node = type("Node", (), {"of_values": False, "function": Function(function), "bindings": found.bindings})
-    node.expression = found.expression
+    node = Project(Range(0, 1, 1, 1), found.expression, Function(function), bindings=found.bindings)
     blocks = (ObjectBlock(records[at : at + 4]) for at in range(0, len(records), 4))
     try:
-        return list(itertools.chain.from_iterable(block.records() for block in columns.project(node, blocks)))
+        return list(itertools.chain.from_iterable(block.records() for block in columns.run_columns([node], blocks)))
     except Exception as error:
         return type(error), str(error)
 
@@ -80,7 +80,7 @@ def test_a_global_that_is_rebound_counts_from_then_on(monkeypatch):
 
     space["RATE"] = 4
     found = translate(function)
-    runner = columns._Runner("map", Function(function), found.bindings)
+    runner = columns._Runner((("map", Function(function)),), [found.bindings])
     given_out = [block.records()[0] for block in runner.run(blocks(), lambda block: evaluate(found.expression, block))]
     assert given_out == [4, 5]
 
@@ -147,7 +147,7 @@ def test_numbers_beyond_64_bits_are_for_python():
 
 def test_blocks_are_cut_in_pieces(monkeypatch):
     monkeypatch.setattr(columns, "PIECE_ROWS", 50)
-    runner = columns._Runner("map", Function(lambda x: x + 1), Bindings())
+    runner = columns._Runner((("map", Function(lambda x: x + 1)),))
     expression = translate(lambda x: x + 1).expression
     done = list(runner.run(iter([ObjectBlock(list(range(1001)))]), lambda block: evaluate(expression, block)))
     assert len(done) == 21 and sum((block.records() for block in done), []) == list(range(1, 1002))
@@ -160,7 +160,24 @@ def test_a_block_that_fails_again_and_again_is_not_tried_each_time():
         tries.append(1)
         raise Guard
 
-    runner = columns._Runner("map", Function(abs), Bindings())
+    runner = columns._Runner((("map", Function(abs)),))
     blocks = [ObjectBlock([-1] * 40) for _ in range(100)]
     assert all(block.records() == [1] * 40 for block in runner.run(iter(blocks), compute))
     assert len(tries) < 10
+
+
+def test_long_functions_are_refused_rather_than_broken():
+    long_sum = eval("lambda x: " + "x + " * 700 + "1")
+    assert translate(long_sum).reason.endswith("nested too deep") and long_sum(1) == 701
+    squares = {}
+    exec("def f(x):\n" + "    x = x * x % 7\n" * 20 + "    return x", squares)
+    assert evaluated(squares["f"], [3, 4]) == [squares["f"](3), squares["f"](4)]
+    assert len(str(translate(squares["f"]).expression)) < 1000
+
+
+def test_records_without_columns_are_not_converted_each_time(monkeypatch):
+    tries = []
+    monkeypatch.setattr(columns, "to_columns", lambda block: tries.append(1) or block)
+    runner = columns._Runner((("map", Function(str)),))
+    blocks = [ObjectBlock([1, "a"] * 40) for _ in range(100)]
+    assert len(list(runner.run(iter(blocks), lambda block: block))) == 100 and len(tries) < 10
