@@ -15,13 +15,14 @@ def count_words(plan: Node) -> Node | None:
 
 
 def _rule(node: Node) -> Node | None:
-    if type(node) is not LocalCombine or not isinstance(node.operation, str):
+    if type(node) is not LocalCombine or not isinstance(node.operation, str) or node.made is not None:
         return None
     constant = _constant_of(node.child)
     if constant is None:
         return None
     text = replace(node.child.child, unit="text")
-    return CombineWords(text, node.create, node.merge_value, node.merge_combiners, node.operation, constant)
+    functions = node.create, node.merge_value, node.merge_combiners
+    return CombineWords(text, *functions, node.operation, bindings=node.bindings, constant=constant)
 
 
 def _constant_of(node: Node) -> int | None:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from pympr.optimise.recognise import combine_operation
+from pympr.optimise.combine_rows import read_combine
+from pympr.optimise.recognise import KEY, VALUE
+from pympr.plan.expression import MakeTuple
 from pympr.plan.node import Node, transform
 from pympr.plan.placed import FREE, OWNED, lies
 from pympr.plan.wide import (
@@ -31,10 +33,7 @@ def insert_exchanges(plan: Node) -> Node | None:
 
 def _rule(node: Node) -> Node | None:
     if isinstance(node, Combine):
-        local = LocalCombine(node.child, node.create, node.merge_value, node.merge_combiners)
-        local = replace(local, operation=combine_operation(local))
-        moved = Exchange(local, node.partitioning)
-        return FinalCombine(moved, node.merge_combiners, node.partitioning, local.operation)
+        return _combined(node)
     if isinstance(node, (Group, PartitionBy, Sort)):
         return replace(node, child=_moved(node.child, node.partitioning))
     if isinstance(node, Join):
@@ -50,6 +49,15 @@ def _rule(node: Node) -> Node | None:
     if isinstance(node, Cartesian):
         return replace(node, right=Exchange(node.right, Everywhere(node.num_right)))
     return None
+
+
+def _combined(node: Combine) -> Node:
+    found = read_combine(node)
+    made = None if found.create is None else MakeTuple((KEY, found.create.substitute(VALUE)))
+    functions = node.create, node.merge_value, node.merge_combiners
+    local = LocalCombine(node.child, *functions, found.operation, made, found.bindings)
+    moved = Exchange(local, node.partitioning)
+    return FinalCombine(moved, node.merge_combiners, node.partitioning, found.operation, found.bindings)
 
 
 def _zip(node: Zip) -> Node | None:

@@ -1,12 +1,11 @@
 """Functions whose meaning on columns is known become column steps."""
 
-from pympr.optimise.symbolic import ARGUMENT, Translation, expression_of, is_word_split, operations_of, translate
+from pympr.optimise.symbolic import ARGUMENT, Translation, is_word_split, translate
 from pympr.optimise.values import MakeList
-from pympr.plan.expression import Argument, Expression, Item, MakeTuple
+from pympr.plan.expression import Expression, Item, MakeTuple
 from pympr.plan.function import Function
 from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Map, MapValues, Project, Spread, Where, Words
 from pympr.plan.node import Node, transform
-from pympr.plan.wide import LocalCombine
 
 KEY, VALUE = Item(ARGUMENT, 0), Item(ARGUMENT, 1)
 
@@ -51,23 +50,11 @@ def _items(found: Translation) -> tuple[Expression, ...]:
     return found.value.items if isinstance(found.value, (MakeList, MakeTuple)) else ()
 
 
-def combine_operation(node: LocalCombine) -> str | tuple[str, ...] | None:
-    """The kernel operation of a combine whose three functions agree, or one for every item of tuples; else None."""
-    operation = operations_of(node.merge_value.call)
-    same = operations_of(node.merge_combiners.call) == operation
-    is_identity = expression_of(node.create.call) == Argument()
-    return operation if same and is_identity else None
-
-
-def how_it_runs(function: Function, count: int = 1) -> str:
+def how_it_runs(function: Function) -> str:
     """One line: the column expression of a function, or why it runs as Python."""
-    if count == 1 and is_word_split(function.call):
+    if is_word_split(function.call):
         return "columns: the words of x"
-    if count == 2 and (operation := operations_of(function.call)) is not None:
-        return f"columns: {operation if isinstance(operation, str) else ', '.join(operation)}"
-    found = translate(function.call, count)
-    if count == 2:
-        return f"Python: {found.reason or 'it is no sum, minimum or maximum'}"
+    found = translate(function.call)
     if found.expression is not None:
         return f"columns: {found.expression}"
     if isinstance(found.value, MakeList):

@@ -12,7 +12,7 @@ from pympr.optimise.steps import Path
 from pympr.optimise.trace import Trace
 from pympr.optimise.values import Known, MakeList, Split, Unknown, operand
 from pympr.plan.bindings import Bindings
-from pympr.plan.expression import Argument, Conditional, Expression, Fail, Item, MakeTuple, Operation
+from pympr.plan.expression import Argument, Conditional, Expression, Fail, Operation
 
 MOST_KEPT = 500  # translations that are kept for the next time
 DEEPEST = 60  # levels of an expression
@@ -159,22 +159,6 @@ def operation_of(call: Callable[..., Any]) -> str | None:
     """
     found = translate(call, 2).expression
     return None if found is None else _operation_on(found, ARGUMENT, SECOND)
-
-
-def operations_of(call: Callable[..., Any]) -> str | tuple[str, ...] | None:
-    """The operation of a function of two values, or those of the items of a function of two tuples; else None.
-
-    >>> operations_of(lambda a, b: (a[0] + b[0], max(a[1], b[1])))
-    ('sum', 'max')
-    """
-    found = translate(call, 2).expression
-    if not isinstance(found, MakeTuple):
-        return operation_of(call)
-    names = [
-        _operation_on(item, Item(ARGUMENT, position), Item(SECOND, position))
-        for position, item in enumerate(found.items)
-    ]
-    return None if None in names or not names else tuple(map(str, names))
 
 
 def _operation_on(found: Expression, left: Expression, right: Expression) -> str | None:

@@ -1,5 +1,6 @@
 """Which functions of a plan run as columns, and why the others do not."""
 
+from pympr.optimise.combine_rows import read_combine
 from pympr.optimise.recognise import how_it_runs
 from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Map, MapBlocks, MapPartitions, MapValues
 from pympr.plan.node import Node
@@ -38,7 +39,7 @@ def _lines(node: Node) -> list[str]:
     if isinstance(node, MapBlocks):
         return [f"mapBlocks({node.function}): Python, over arrays"]
     if isinstance(node, Combine):
-        return [f"combine({node.merge_value}): {how_it_runs(node.merge_value, 2)}"]
+        return [f"combine({node.merge_value}): {read_combine(node)}"]
     if isinstance(node, Sort) and isinstance(node.partitioning, ByRange):
         return [f"sort({node.partitioning.key}): {how_it_runs(node.partitioning.key)}"]
     return []

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from pympr.plan.bindings import Bindings
+from pympr.plan.expression import Expression
 from pympr.plan.function import Function
 from pympr.plan.node import Node
 
@@ -72,6 +74,7 @@ class Everywhere:
 
 
 Contract = Hash | ByRange | BySource | Everywhere
+Operations = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -163,13 +166,18 @@ class Exchange(Node):
 
 @dataclass(frozen=True)
 class LocalCombine(Node):
-    """What can be merged before the exchange is merged."""
+    """What can be merged before the exchange is merged.
+
+    `operation` and `made`, the record (key, combiner) of a record, say what the functions do to columns.
+    """
 
     child: Node
     create: Function
     merge_value: Function
     merge_combiners: Function
-    operation: str | tuple[str, ...] | None = None
+    operation: Operations | None = None
+    made: Expression | None = field(default=None, repr=False)
+    bindings: tuple[Bindings, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -186,4 +194,5 @@ class FinalCombine(Node):
     child: Node
     merge_combiners: Function
     partitioning: Hash
-    operation: str | tuple[str, ...] | None = None
+    operation: Operations | None = None
+    bindings: tuple[Bindings, ...] = field(default=(), repr=False, compare=False)

@@ -69,9 +69,13 @@ class Pairs(Placing):
         """
 
         def create(value: Any) -> Any:
+            return seqFunc(zeroValue, value)
+
+        def create_anew(value: Any) -> Any:
             return seqFunc(deepcopy(zeroValue), value)
 
-        return self.combineByKey(create, seqFunc, combFunc, numPartitions, partitionFunc)
+        first = create if _never_changes(zeroValue) else create_anew
+        return self.combineByKey(first, seqFunc, combFunc, numPartitions, partitionFunc)
 
     def foldByKey(
         self,
@@ -110,6 +114,13 @@ class Pairs(Placing):
         [(0, [2, 8]), (1, [1, 1, 3, 5])]
         """
         return self.keyBy(f).groupByKey(numPartitions, partitionFunc)
+
+
+def _never_changes(value: Any) -> bool:
+    """Whether a value is a plain number, string or None, or a tuple of such."""
+    if type(value) is tuple:
+        return all(map(_never_changes, value))
+    return type(value) in (int, float, bool, str, bytes, type(None))
 
 
 def _itself(value: Any) -> Any:

@@ -44,7 +44,7 @@ class _Runner:
         block = block if self._left else to_columns(block)
         if len(block) <= 2 * PIECE_ROWS:
             return (self._piece(block, compute),)
-        return (self._piece(piece, compute) for piece in _pieces(block))
+        return (self._piece(piece, compute) for piece in pieces(block))
 
     def _piece(self, block: Block, compute: Callable[[ColumnBlock], Block]) -> Block:
         if self._left:
@@ -64,7 +64,8 @@ class _Runner:
         return concat(run_steps(self._steps, iter([block])))
 
 
-def _pieces(block: Block) -> Iterator[Block]:
+def pieces(block: Block) -> Iterator[Block]:
+    """The block in parts of PIECE_ROWS records."""
     for begin in range(0, len(block), PIECE_ROWS):
         yield block.slice(begin, min(begin + PIECE_ROWS, len(block)))
 

@@ -11,7 +11,9 @@ from pympr.data.column import BytesColumn, Column, FixedColumn
 from pympr.data.keyhash import hash_keys
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.group import GroupTable
-from pympr.plan.wide import CombineWords, FinalCombine, LocalCombine
+from pympr.native.group_layout import MAX_STATES
+from pympr.plan.wide import CombineWords, FinalCombine, LocalCombine, Operations
+from pympr.run.operators.combine_rows import equal_look_alike, hold, in_pieces, made_of
 from pympr.run.operators.python_combine import PythonCombiner
 
 # Bodo skips its pre-aggregation above the same share of new keys.
@@ -20,7 +22,7 @@ WORDS = Row((Leaf("string"), Leaf("int64")))
 _EXACT = {("sum", "int64"), ("min", "int64"), ("max", "int64")}
 _ORDERED = {("sum", "float64"), ("min", "float64"), ("max", "float64")}
 _EXACT_OR_ORDERED = _EXACT | _ORDERED
-Operations = str | tuple[str, ...]
+_LOOSE = {"lesser": "min", "greater": "max"}
 Aggregates = tuple[tuple[str, str], ...]
 
 
@@ -48,7 +50,7 @@ class CombineSink:
         ordered: dict[Row, TypedCombiner] = {}
         python = PythonCombiner(self._node.create.call, self._node.merge_value.call)
         passed: list[tuple[int, Block]] = []
-        for block in blocks:
+        for block in in_pieces(self._node, blocks):
             rest = self._add(block, ordered, python)
             passed += [(partition, rest)] if rest is not None else []
             del block
@@ -59,18 +61,21 @@ class CombineSink:
     def _add(self, block: Block, ordered: dict, python: PythonCombiner) -> Block | None:
         """Combine a block's rows; what is not worth it comes back."""
         block = to_columns(block) if self._node.operation else block
-        tables = self._tables_for(block, ordered)
-        if tables is None or len(python):
+        made = None if len(python) else made_of(self._node, block)
+        tables = self._tables_for(made, ordered)
+        if tables is None:
             python.add(block.records())
             return None
-        rest = _table(tables, block.layout, self._node.operation, self._config).add_while_it_pays(block)
+        rest = _table(tables, made.layout, self._node.operation, self._config).add_while_it_pays(made)
         return rest.compact() if len(rest) else None
 
-    def _tables_for(self, block: Block, ordered: dict) -> dict | None:
+    def _tables_for(self, block: Block | None, ordered: dict) -> dict | None:
         found = aggregates_of(self._node.operation, block)
         if found is None:
             return None
-        is_shared = _EXACT.issuperset(found) and not _look_different(block.layout.items[0])
+        # A minimum that begins with 0 may be an int where values are floats: which came first must show.
+        is_number = self._node.made is None or all(name == "sum" for name, _ in found)
+        is_shared = _EXACT.issuperset(found) and is_number and not _look_different(block.layout.items[0])
         return self._tables if is_shared else ordered
 
     def finish(self) -> list[tuple[int, Block]]:
@@ -83,7 +88,7 @@ def _look_different(keys: Layout) -> bool:
     return any(leaf.kind in ("float64", "bool") for leaf in leaves(keys))
 
 
-def aggregates_of(operation: Operations | None, block: Block) -> Aggregates | None:
+def aggregates_of(operation: Operations | None, block: Block | None) -> Aggregates | None:
     """(operation, kind) of every value of (key, value) columns that a table can take, or None.
 
     One operation is for plain values, some for tuples of as many.
@@ -97,9 +102,12 @@ def aggregates_of(operation: Operations | None, block: Block) -> Aggregates | No
     operations = (operation,) if isinstance(operation, str) else operation
     if len(items) != len(operations) or any(not isinstance(item, Leaf) or item.nullable for item in items):
         return None
-    found = tuple((name, item.kind) for name, item in zip(operations, items))
+    found = tuple((_LOOSE.get(name, name), item.kind) for name, item in zip(operations, items))
     is_known = _EXACT_OR_ORDERED.issuperset(found) and all(leaf.kind != "none" for leaf in leaves(keys))
-    return found if is_known else None
+    if not is_known or len(found) > MAX_STATES:
+        return None
+    columns = zip(operations, block.item(1).columns)
+    return found if all(name not in _LOOSE or equal_look_alike(column) for name, column in columns) else None
 
 
 class TypedCombiner:
@@ -113,7 +121,7 @@ class TypedCombiner:
         self._keys, self._value = layout.items
         kinds = tuple(leaf.kind for leaf in leaves(self._keys))
         operations = (operation,) if isinstance(operation, str) else operation
-        aggregates = tuple((name, leaf.kind) for name, leaf in zip(operations, leaves(self._value)))
+        aggregates = tuple((_LOOSE.get(name, name), leaf.kind) for name, leaf in zip(operations, leaves(self._value)))
         self._rows = 0
         self._is_useless: bool | None = None
         self._table = GroupTable(kinds, aggregates, seed=config.hash_seed, capacity=capacity)
@@ -197,7 +205,7 @@ def final_combine(node: FinalCombine, blocks: Iterator[Block], config: Config) -
     block = concat(blocks)
     if not len(block):
         return
-    if aggregates_of(node.operation, block) is not None:
+    if hold(node.bindings) and aggregates_of(node.operation, block) is not None:
         table = TypedCombiner(block.layout, node.operation, config, capacity=len(block))
         table.add(block)
         yield table.result()
