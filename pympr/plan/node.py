@@ -39,10 +39,27 @@ class Node:
         return replace(self, **changed) if changed else self
 
     def walk(self) -> Iterator["Node"]:
-        """This node and all below it, parents first."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        """This node and all below it, each once, parents before their children."""
+        # Not recursive: an iterative program's plan is deeper than Python's stack, and has more ways than nodes.
+        seen: set[int] = set()
+        found: list[Node] = []
+        waiting: list[tuple[Node, bool]] = [(self, False)]
+        while waiting:
+            node, is_done = waiting.pop()
+            if is_done:
+                found.append(node)
+            elif id(node) not in seen:
+                seen.add(id(node))
+                waiting.append((node, True))
+                waiting += [(child, False) for child in node.children()]
+        return reversed(found)
+
+    def depth(self) -> int:
+        """How many nodes the longest way down has."""
+        depths: dict[int, int] = {}
+        for node in reversed(list(self.walk())):
+            depths[id(node)] = 1 + max((depths[id(child)] for child in node.children()), default=0)
+        return depths[id(self)]
 
     def details(self) -> str:
         """The arguments, for the plan's text."""
@@ -73,15 +90,11 @@ def _is_nodes(value: Any) -> bool:
 def digest(node: Node) -> str:
     """16 hexadecimal digits that name a plan, the same on every rank."""
     state = hashlib.blake2b(digest_size=8)
-
-    def feed(current: Node) -> None:
+    numbers: dict[int, int] = {}
+    for current in reversed(list(node.walk())):
+        numbers[id(current)] = len(numbers)
         state.update(current.identity().encode("utf-8", "surrogatepass"))
-        for child in current.children():
-            state.update(b"[")
-            feed(child)
-            state.update(b"]")
-
-    feed(node)
+        state.update(f"{[numbers[id(child)] for child in current.children()]}".encode())
     return state.hexdigest()
 
 

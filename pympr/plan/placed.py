@@ -42,13 +42,11 @@ def placed_by(node: Node) -> Contract | None:
 
     Equal user partition functions are equal code with equal constants.
     """
-    if isinstance(node, _PLACED):
-        return node.partitioning
-    if isinstance(node, Exchange):
-        return node.contract
-    if isinstance(node, _KEEPS_KEYS) or (isinstance(node, _MAY_KEEP_KEYS) and node.preserves):
-        return placed_by(node.child)
-    return None
+    while not isinstance(node, (*_PLACED, Exchange)):
+        if not isinstance(node, _KEEPS_KEYS) and not (isinstance(node, _MAY_KEEP_KEYS) and node.preserves):
+            return None
+        node = node.child
+    return node.contract if isinstance(node, Exchange) else node.partitioning
 
 
 FREE, OWNED = "any rank can make them", "on the owners of their partitions"
@@ -60,6 +58,16 @@ def lies(node: Node) -> str:
     FREE rows are made by whoever asks first, so they can go with any others; OWNED
     partitions are where an exchange brings them; other rows lie where they came to be.
     """
+    return _lies(node, {})
+
+
+def _lies(node: Node, found: dict[int, str]) -> str:
+    if id(node) not in found:
+        found[id(node)] = _where(node, found)
+    return found[id(node)]
+
+
+def _where(node: Node, found: dict[int, str]) -> str:
     if isinstance(node, Exchange):
         return FREE if isinstance(node.contract, Everywhere) else OWNED
     if isinstance(node, Arrays):
@@ -67,8 +75,8 @@ def lies(node: Node) -> str:
     if isinstance(node, Cached) and node.folder:
         return FREE
     if isinstance(node, Cached):
-        return OWNED if lies(node.child) == OWNED else f"kept {node.rdd_id}"
-    below = [lies(child) for child in node.children()]
+        return OWNED if _lies(node.child, found) == OWNED else f"kept {node.rdd_id}"
+    below = [_lies(child, found) for child in node.children()]
     if all(where == FREE for where in below):
         return FREE
     if isinstance(node, Zip):

@@ -127,7 +127,11 @@ def _cartesian(at: Evaluator, node: wide.Cartesian) -> Rows:
 def _gather(at: Evaluator, node: wide.Repartition) -> Rows:
     rows = at.rows(node.child)
     by = node.partitioning
-    return readable(by.num_partitions, lambda index: chain.from_iterable(map(rows.blocks, by[index])))
+    sources = range(rows.total)  # none, when what has no partitions becomes one
+    return readable(
+        by.num_partitions,
+        lambda index: chain.from_iterable(map(rows.blocks, sources[by[index].start : by[index].stop])),
+    )
 
 
 def _columns(at: Evaluator, node: Node) -> Rows:

@@ -33,6 +33,7 @@ from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
 from pympr.run.count_partitions import count_partitions
+from pympr.run.deep import room_for
 from pympr.run.executor import Executor
 from pympr.run.input_bytes import input_bytes, input_splits
 from pympr.run.listing import Listing
@@ -109,7 +110,7 @@ class Session:
         `name` is what the user called; it stands in errors and reports. Raises
         DivergenceError on all ranks when the ranks do not ask for the same.
         """
-        with self._turns:
+        with self._turns, room_for(plan):
             plan = self.marks.on(plan)
             record = ActionRecord(name or action, call_site(2), digest(plan), group=self.properties.get(JOB_GROUP))
             try:
@@ -151,7 +152,7 @@ class Session:
 
     def num_partitions(self, plan: Node) -> int:
         """How many partitions a plan's rows have; lists input files at the first call."""
-        with self._turns:
+        with self._turns, room_for(plan):
             return count_partitions(plan, self.listing)
 
     def input_bytes(self, plan: Node) -> int:
@@ -187,15 +188,17 @@ class Session:
 
     def explain(self, plan: Node) -> str:
         """The logical plan, how its functions run, the optimised plan and the stages, as text."""
-        optimised = optimise(plan)
-        parts = [("logical plan", show(plan)), ("functions", tell_functions(plan))]
-        parts.append(("optimised plan", show(optimised)))
-        parts.append(("stages", show_stages(cut(optimised))))
+        with room_for(plan):
+            optimised = optimise(plan)
+            parts = [("logical plan", show(plan)), ("functions", tell_functions(plan))]
+            parts.append(("optimised plan", show(optimised)))
+            parts.append(("stages", show_stages(cut(optimised))))
         return "\n\n".join(f"== {title} ==\n{text}" for title, text in parts)
 
     def marked(self, plan: Node) -> Node:
         """The plan with a Cached node wherever rows are to be kept."""
-        return self.marks.on(plan)
+        with room_for(plan):
+            return self.marks.on(plan)
 
     def keep(self, plan: Node, rdd_id: int, level: StorageLevel) -> None:
         """Keep the rows of a node, once an action has computed them."""

@@ -142,3 +142,9 @@ def test_marks_hold_for_plans_made_before(sc):
     from pympr.collectives.reduce import reduce_tree
 
     assert reduce_tree(sc._session.world, len(calls) - before, add) == 8
+
+
+def test_coalesce_of_no_partitions(sc):
+    nothing = sc.emptyRDD()
+    assert nothing.coalesce(1).collect() == nothing.coalesce(2, shuffle=True).collect() == []
+    assert nothing.cartesian(sc.parallelize([1])).coalesce(3).collect() == []

@@ -9,6 +9,8 @@ from pympr.data.block import Block, ObjectBlock
 from pympr.plan.function import Function
 
 Steps = tuple[tuple[str, Function], ...]
+# In one comprehension: Python's compiler takes 200 parentheses in each other.
+_MOST_STEPS = 100
 
 
 def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
@@ -19,8 +21,11 @@ def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
     which block it was.
     """
     # No generator: it would hold a block while the next is read, whose memory could be used again.
-    compute = fused(tuple(verb for verb, _ in steps))
-    return map(partial(_run_block, compute, [function.call for _, function in steps]), blocks)
+    for begin in range(0, len(steps), _MOST_STEPS):
+        part = steps[begin : begin + _MOST_STEPS]
+        compute = fused(tuple(verb for verb, _ in part))
+        blocks = map(partial(_run_block, compute, [function.call for _, function in part]), blocks)
+    return blocks
 
 
 def _run_block(compute: Callable[..., list[Any]], functions: list[Callable[..., Any]], block: Block) -> Block:
