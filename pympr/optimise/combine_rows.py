@@ -52,10 +52,12 @@ def read_combine(node: Combine) -> Reading:
     'columns: sum of x * x'
     """
     found = translate(node.merge_combiners.call, 2), translate(node.merge_value.call, 2), translate(node.create.call)
+    expressions: list[Expression] = []
     for translation in found:
         if translation.expression is None:
             return Reading(None, reason=translation.reason or "it gives a list")
-    combiners, value, create = (as_tuple(translation.expression) for translation in found)
+        expressions.append(as_tuple(translation.expression))
+    combiners, value, create = expressions
     if _merges_of(combiners) is None:
         return Reading(None, reason="it is no sum, minimum or maximum")
     operation = _operations(create, value, combiners)
