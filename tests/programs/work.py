@@ -1,5 +1,6 @@
 """python work.py SECONDS: a stage of parts on every rank, then an action; says what signals it got."""
 
+import os
 import signal
 import sys
 import time
@@ -14,7 +15,8 @@ PARTS = 10
 
 
 def on_signal(number, frame):
-    print(f"rank {WORLD.rank} got {signal.Signals(number).name}", flush=True)
+    # Not print: the signal may come in the middle of one.
+    os.write(1, f"rank {WORLD.rank} got {signal.Signals(number).name}\n".encode())
 
 
 signal.signal(signal.SIGUSR1, on_signal)
