@@ -32,6 +32,7 @@ from pympr.run.actions.save_npy import save_npy
 from pympr.run.actions.take import take, take_ordered
 from pympr.run.actions.to_numpy import to_numpy
 from pympr.run.agreement import agree_on, call_site
+from pympr.run.collector import rare_collections
 from pympr.run.count_partitions import count_partitions
 from pympr.run.deep import room_for
 from pympr.run.executor import Executor
@@ -132,7 +133,7 @@ class Session:
             "code or data of the plan": record.plan,
         }
         agree_on(self.world, fields | {"arguments": ", ".join(map(tell_argument, arguments))})
-        with self.station.doing(record.action, where=record.where):
+        with self.station.doing(record.action, where=record.where), rare_collections():
             result = self._run(action, plan, arguments, record)
         record.seconds = time.perf_counter() - begun
         return result
