@@ -10,7 +10,8 @@ from typing import Any
 from pympr.optimise.calls import call as call_known
 from pympr.optimise.steps import Path
 from pympr.optimise.trace import Trace
-from pympr.optimise.values import Known, MakeList, Split, Unknown, operand
+from pympr.optimise import matches
+from pympr.optimise.values import Known, Listed, MakeList, Matched, Split, Unknown, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Argument, Conditional, Expression, Fail, Operation
 
@@ -41,6 +42,11 @@ class Translation:
     def expression(self) -> Expression | None:
         """The value when it is one that columns can hold."""
         return self.value if isinstance(self.value, Expression) else None
+
+    @property
+    def test(self) -> Expression | None:
+        """What is true when the value is."""
+        return matches.truth(self.value) if isinstance(self.value, (Matched, Listed)) else self.expression
 
 
 _kept: dict[Any, Translation] = {}
@@ -95,7 +101,7 @@ def _translate(call: Callable[..., Any], count: int) -> Translation:
         value = call_known(path, Known(call), [ARGUMENT, SECOND][:count], {})
         if isinstance(value, Fail):
             raise Unknown(value.reason)
-        if not isinstance(value, (Split, MakeList)):
+        if not isinstance(value, (Split, MakeList, Matched, Listed)):
             value = operand(value)
         _require_shallow(value)
         return Translation(value, "", trace.bindings)
@@ -108,6 +114,7 @@ def _translate(call: Callable[..., Any], count: int) -> Translation:
 
 def _require_shallow(value: Any) -> None:
     """Unknown when expressions are nested deeper than it is safe to walk through them."""
+    value = value.match if isinstance(value, Matched) else value.pieces if isinstance(value, Listed) else value
     level = value.items if isinstance(value, MakeList) else (value,)
     for _ in range(DEEPEST):
         parts = {id(part): part for of in level if isinstance(of, Expression) for part in of.operands()}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pympr.optimise.steps import HANDLERS, SKIPPED, Path
-from pympr.optimise.values import MakeList, Split, Unknown, lift, operand
+from pympr.optimise.values import Listed, MakeList, Matched, Split, Unknown, lift, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import After, Both, Conditional, Constant, Either, Expression, Fail, Operation, SplitItem
 
@@ -119,20 +119,27 @@ class _Code:
         if target <= at:
             raise Unknown("has a loop")
         value = path.pop()
-        jumped = [*path.stack, value] if name in _KEEPING else path.stack
-        if "NONE" in name:
-            value = path.is_none(operand(value))
+        test = path.truth(path.is_none(value) if "NONE" in name else value)
         is_true_jump = "TRUE" in name or name.endswith("IF_NONE")
-        ways = (target, jumped), (at + 1, path.stack)
+        ways = (target, [value] if name in _KEEPING else []), (at + 1, [])
         then, otherwise = ways if is_true_jump else ways[::-1]
-        test = path.truth(value)
         if isinstance(test, Constant):
-            return self.run(*(then if test.value else otherwise), path.local)
-        return choose(test, self._branch(then, path), self._branch(otherwise, path))
+            return self._on(then if test.value else otherwise, path)
+        if not isinstance(value, Matched):
+            return choose(test, self._branch(then, path), self._branch(otherwise, path))
+        # A match that is None is known as such.
+        without = path.without(value)
+        if "NONE" in name:
+            return choose(test, self._branch(then, without), self._branch(otherwise, path))
+        otherwise = otherwise[0], [Constant(None)] * len(otherwise[1])
+        return choose(test, self._branch(then, path), self._branch(otherwise, without))
+
+    def _on(self, way: tuple[int, list[Any]], path: Path) -> Any:
+        return self.run(way[0], path.stack + way[1], path.local)
 
     def _branch(self, way: tuple[int, list[Any]], path: Path) -> Expression | Unknown:
         try:
-            return operand(self.run(*way, path.local))
+            return operand(self._on(way, path))
         except Unknown as unknown:
             return unknown
 
@@ -189,6 +196,8 @@ def _finish(path: Path, value: Any) -> Any:
     if isinstance(value, Split):
         _cover(value.of, covered)
         covered.add(id(value.check))
+    if isinstance(value, (Matched, Listed)):
+        _cover(value.match if isinstance(value, Matched) else value.pieces, covered)
     for part in value.items if isinstance(value, MakeList) else (value,):
         if isinstance(part, Expression):
             _cover(part, covered)

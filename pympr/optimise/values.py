@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pympr.plan.expression import Constant, Expression
+from pympr.plan.matching import Match, Pieces
 
 PLAIN = (str, bytes, int, float, bool, type(None))
 
@@ -28,7 +29,7 @@ class Known:
 class Method:
     """A bound method, waiting for its arguments."""
 
-    of: Expression
+    of: Any
     name: str
 
 
@@ -48,6 +49,20 @@ class MakeList:
     """A list that was just made."""
 
     items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """A match object of `re`, or None."""
+
+    match: Match
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The list that `re.findall` or `re.split` gives."""
+
+    pieces: Pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +90,10 @@ def operand(value: Any) -> Expression:
         raise Unknown(f"the constant {_short(value.value)} has no column")
     if isinstance(value, Expression):
         return value
-    if isinstance(value, (Split, MakeList)):
+    if isinstance(value, (Split, MakeList, Listed)):
         raise Unknown("uses a list as a value")
+    if isinstance(value, Matched):
+        raise Unknown("uses a match of re as a value")
     if isinstance(value, Known):
         raise Unknown(f"uses {_short(value.value)} as a value")
     raise Unknown("uses a method without calling it" if isinstance(value, Method) else "uses a slice as a value")

@@ -11,6 +11,9 @@ import warnings
 
 import numpy as np
 
+from pympr.native import regex
+from pympr.optimise.pattern_program import program_of
+
 LETTERS = ["a", "b", "c", "A", "k", "1", " ", "_", "-", "é", "x", "\\n", "\\.", "ab", "é"]
 CLASSES = [
     "[a-c]", "[^a]", "[^,\\n]", "\\w", "\\W", "\\d", "\\D", "\\s", "\\S", ".", "[\\w.-]", "[^\\s,]", "[a-zA-Z]", "[é-ü]",
@@ -18,7 +21,9 @@ CLASSES = [
 ]  # fmt: skip
 PLACES = ["^", "$", "\\A", "\\Z", "\\b", "\\B"]
 REPEATS = ["*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,2}?", "{,3}", "{2,}", "{0}", "{1,}?"]
-STRINGS = ["a", "b", "c", "ab", "A", "k", "1", " ", "_", "-", ",", "\n", "x", "aa", "aaaa", "é", "K", "ſ", "\x00", "日", "."]
+STRINGS = [
+    "a", "b", "c", "ab", "A", "k", "1", " ", "_", "-", ",", "\n", "x", "aa", "aaaa", "é", "K", "ſ", "\x00", "日", ".",
+]  # fmt: skip
 FLAGS = [0, 0, 0, 0, re.I, re.M, re.S, re.A, re.I | re.A, re.M | re.S]
 
 
@@ -35,8 +40,8 @@ def _part(choices, depth):
         part = choices.choice(choices.choice([LETTERS, CLASSES]))
         part = part if len(part) != 2 or part[0] == "\\" or choices.random() < 0.5 else part[0]
     elif what < 0.75:
-        part = "|".join(pattern(choices, depth - 1) if choices.random() < 0.9 else "" for _ in range(choices.choice([2, 2, 3])))
-        part = f"({choices.choice(['', '?:'])}{part})"
+        ways = [pattern(choices, depth - 1) if choices.random() < 0.9 else "" for _ in range(choices.choice([2, 2, 3]))]
+        part = f"({choices.choice(['', '?:'])}{'|'.join(ways)})"
     else:
         part = f"({choices.choice(['', '?:', '', '?i:', '?s-i:', '?m:'])}{pattern(choices, depth - 1)})"
     return part + choices.choice(REPEATS) if choices.random() < 0.4 else part
@@ -56,7 +61,7 @@ def compiled(choices):
 
 def text(choices):
     """A string that patterns are looked for in."""
-    return "".join(choices.choice(STRINGS[: choices.choice([3, 15, 15, 99])]) for _ in range(choices.randint(0, 9)))
+    return "".join(choices.choice(STRINGS[: choices.choice([3, 15, 15, 99])]) for _ in range(choices.randint(0, 5)))
 
 
 def column(rows):
@@ -74,42 +79,53 @@ def span_in_bytes(row, span):
 
 def compare(wanted, rows, limit):
     """What differs between the kernels and `re`, or ""; and how many rows were left to Python."""
-    from pympr.native import regex
-    from pympr.optimise.pattern_program import program_of
+    program, columns = program_of(wanted), column(rows)
+    done = [first(wanted, program, columns, rows, how) for how in regex.HOW]
+    done += [every(wanted, program, columns, rows, limit, between) for between in (False, True)]
+    return next((text for text, _ in done if text), ""), sum(asked for _, asked in done)
 
-    program, columns, asked = program_of(wanted), column(rows), 0
-    groups = list(range(wanted.groups + 1))
-    for how in regex.HOW:
-        found, begins, finals, there = regex.first_match(columns, program, how, groups)
-        for row, text in enumerate(rows):
-            match = getattr(wanted, how)(text)
-            asked += found[row] == 2
-            got = None if not found[row] else [
-                (int(begins[j, row] - columns[1][row]), int(finals[j, row] - columns[1][row])) if there[j, row] else (-1, -1)
-                for j in groups
-            ]  # fmt: skip
-            right = None if match is None else [span_in_bytes(text, match.span(j)) for j in groups]
-            if found[row] != 2 and got != right:
-                return f"{how} {text!r}: {right} is right, got {got}", asked
-    for between in (False, True):
-        counts, begins, finals = regex.all_matches(columns, program, groups, limit, between)
-        at = 0
-        for row, text in enumerate(rows):
-            asked += counts[row] < 0
-            if counts[row] < 0:
-                continue
-            matches = list(itertools.islice(wanted.finditer(text), limit))
-            right = [[span_in_bytes(text, match.span(j)) for j in groups] for match in matches]
-            right = [[span if span[0] >= 0 else (spans[0][0],) * 2 for span in spans] for spans in right]
-            if between:
-                edges = [0, *(edge for spans in right for edge in spans[0]), len(text.encode())]
-                right = [[pair] for pair in zip(edges[::2], edges[1::2])]
-            origin, end = columns[1][row], at + counts[row]
-            got = [list(zip((a - origin).tolist(), (b - origin).tolist())) for a, b in zip(begins[at:end], finals[at:end])]
-            at = end
-            if got != right:
-                return f"all (between: {between}) {text!r}: {right} is right, got {got}", asked
+
+def first(wanted, program, columns, rows, how):
+    groups, asked = range(wanted.groups + 1), 0
+    found, begins, finals, there = regex.first_match(columns, program, how, list(groups))
+    for row, text in enumerate(rows):
+        if found[row] == regex.ASK:
+            asked += 1
+            continue
+        match, origin = getattr(wanted, how)(text), int(columns[1][row])
+        right = match and [span_in_bytes(text, match.span(j)) for j in groups]
+        spans = zip(begins[:, row].tolist(), finals[:, row].tolist(), there[:, row].tolist())
+        got = [(a - origin, b - origin) if there else (-1, -1) for a, b, there in spans] if found[row] else None
+        if got != right:
+            return f"{how} {text!r}: {right} is right, got {got}", asked
     return "", asked
+
+
+def every(wanted, program, columns, rows, limit, between):
+    counts, begins, finals = regex.all_matches(columns, program, range(wanted.groups + 1), limit, between)
+    at = asked = 0
+    for row, text in enumerate(rows):
+        if counts[row] < 0:
+            asked += 1
+            continue
+        right, origin, end = all_in_bytes(wanted, text, limit), columns[1][row], at + counts[row]
+        if between:
+            edges = [0, *(edge for spans in right for edge in spans[0]), len(text.encode())]
+            right = [[pair] for pair in zip(edges[::2], edges[1::2])]
+        sides = zip((begins[at:end] - origin).tolist(), (finals[at:end] - origin).tolist())
+        got, at = [list(zip(a, b)) for a, b in sides], end
+        if got != right:
+            return f"all (between: {between}) {text!r}: {right} is right, got {got}", asked
+    return "", asked
+
+
+def all_in_bytes(wanted, text, limit):
+    """The places of all groups of all matches, an empty one for those that have no part."""
+    found = []
+    for match in itertools.islice(wanted.finditer(text), limit):
+        spans = [span_in_bytes(text, match.span(j)) for j in range(wanted.groups + 1)]
+        found.append([span if span[0] >= 0 else (spans[0][0],) * 2 for span in spans])
+    return found
 
 
 def main(count, seed):
