@@ -77,9 +77,7 @@ def all_matches(
     return counts, *(np.concatenate([part[side] for part in parts]) for side in (1, 2))
 
 
-def replace(
-    rows: Rows, found: tuple[np.ndarray, np.ndarray, np.ndarray], parts: Sequence[tuple[bytes, int]]
-) -> Rows:
+def replace(rows: Rows, found: tuple[np.ndarray, np.ndarray, np.ndarray], parts: Sequence[tuple[bytes, int]]) -> Rows:
     """Rows with their matches replaced, as a new column.
 
     `found` is what `all_matches` gives, with the match itself as its first group and no count of -1. A replacement is
@@ -126,4 +124,8 @@ def _flat(array: np.ndarray) -> Any:
 
 
 def _code(program: Any) -> tuple[Any, Any, Any]:
-    return ffi.from_buffer("int32_t[]", program.code), ffi.from_buffer("uint8_t[]", program.sets), ffi.from_buffer("uint8_t[]", program.text)
+    return (
+        ffi.from_buffer("int32_t[]", program.code),
+        ffi.from_buffer("uint8_t[]", program.sets),
+        ffi.from_buffer("uint8_t[]", program.text),
+    )

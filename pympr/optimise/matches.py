@@ -157,7 +157,9 @@ def attribute(of: Any, name: str) -> Any:
 def method(path: Any, of: Matched, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     """`of.group(...)` and `of.groups(...)`"""
     if name == "groups":
-        given = _bind(name, ("count",), arguments, {"count" if key == "default" else key: keywords[key] for key in keywords})
+        given = _bind(
+            name, ("count",), arguments, {"count" if key == "default" else key: keywords[key] for key in keywords}
+        )
         numbers: Iterable[int] = range(1, of.match.search.pattern.groups + 1)
         return MakeTuple(tuple(_or_default(path, group(path, of, number), given.get("count")) for number in numbers))
     if keywords:

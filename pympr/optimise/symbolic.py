@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pympr.optimise import matches
 from pympr.optimise.calls import call as call_known
 from pympr.optimise.steps import Path
 from pympr.optimise.trace import Trace
-from pympr.optimise import matches
 from pympr.optimise.values import Known, Listed, MakeList, Matched, Split, Unknown, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Argument, Conditional, Expression, Fail, Operation

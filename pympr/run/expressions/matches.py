@@ -1,4 +1,4 @@
-"""Regular expressions over string columns. Rows that the kernels leave are done by `re` itself, as places in the row."""
+"""Regular expressions over string columns. What the kernels leave is done by `re` itself, as places in the row."""
 
 import itertools
 import re
