@@ -194,7 +194,6 @@ def _number(of: Matched, index: Any) -> int:
 
 def group(path: Any, of: Matched, number: int) -> Expression:
     """`of.group(number)`; rows without a match are for Python, which raises."""
-    of.match.search.want(number)
     return path.computed(MatchGroup(of.match, number))
 
 

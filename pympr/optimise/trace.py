@@ -15,6 +15,7 @@ from pympr.optimise.steps import HANDLERS, SKIPPED, Path
 from pympr.optimise.values import Listed, MakeList, Matched, Split, Unknown, lift, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import After, Both, Conditional, Constant, Either, Expression, Fail, Operation, SplitItem
+from pympr.plan.matching import MatchGroup
 
 VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 MOST_STATES, DEEPEST_CALL, MOST_STEPS = 200, 8, 2000
@@ -212,7 +213,9 @@ def _finish(path: Path, value: Any) -> Any:
 
 
 def _is_checked(effect: Expression, covered: set[Any]) -> bool:
-    """Whether the effect only requires a string of what is split for every record."""
+    """Whether the effect only requires what is required for every record: a string to be split, or a match."""
+    if isinstance(effect, MatchGroup):
+        return ("match", id(effect.of)) in covered
     is_check = isinstance(effect, Operation) and effect.name == "require" and effect.options == ("str",)
     return is_check and ("split", id(effect.operands()[0])) in covered
 
@@ -224,6 +227,8 @@ def _cover(expression: Expression, covered: set[Any]) -> None:
     covered.add(id(expression))
     if isinstance(expression, SplitItem) or (isinstance(expression, Operation) and "fields" in expression.name):
         covered.add(("split", id(expression.operands()[0])))
+    if isinstance(expression, MatchGroup):
+        covered.add(("match", id(expression.of)))
     if isinstance(expression, (Both, Either)):
         _cover(expression.first, covered)
     elif isinstance(expression, Conditional):

@@ -42,7 +42,7 @@ def test_matches_that_are_handed_on(sc):
     found = (
         sc.parallelize(MIXED, 3).map(LOG.match).filter(lambda m: m is not None).map(lambda m: (m[1], m.groups()[-1]))
     )
-    assert functions(found).count("columns") == 2 and "Project((re.match(" in found.explain()
+    assert functions(found).count("columns") == 2 and "  Where(expression=not not bool(re.match(" in found.explain()
     assert found.collect() == [(m[1], m[9]) for m in map(LOG.match, MIXED) if m]
 
 
