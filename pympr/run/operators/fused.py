@@ -8,6 +8,7 @@ from typing import Any
 
 from pympr.data.block import Block, ObjectBlock
 from pympr.plan.function import Function
+from pympr.run.operators.quick import quick
 
 Steps = tuple[tuple[str, Function], ...]
 # In one comprehension: Python's compiler takes 200 parentheses in each other.
@@ -29,7 +30,8 @@ def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
     for begin in range(0, len(steps), _MOST_STEPS):
         part = steps[begin : begin + _MOST_STEPS]
         compute = fused(tuple(verb for verb, _ in part))
-        blocks = chain.from_iterable(map(partial(_run_block, compute, [function.call for _, function in part]), blocks))
+        functions = [quick(function.call) for _, function in part]
+        blocks = chain.from_iterable(map(partial(_run_block, compute, functions), blocks))
     return blocks
 
 
