@@ -44,7 +44,6 @@ from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
 from pympr.run.task import current_task
-from pympr.run.threads import share_cores
 from pympr.run.together import together
 from pympr.run.turns import Turns
 from pympr.stages.cut import cut, show_stages
@@ -96,7 +95,6 @@ class Session:
         self.station = watch.open(ranks, self.config)
         agree_on(ranks, {"action": "SparkContext", "where": call_site(), "settings": self.config.shared()})
         self._turns = Turns()
-        self.threads = share_cores(ranks)
         self.listing = Listing(ranks, self.config)
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
