@@ -66,12 +66,12 @@ def items_of(path: Any, value: Any) -> Items:
     raise Unknown("has a loop")
 
 
-def known_list(path: Any, value: list[Any]) -> Items | None:
+def known_list(path: Any, value: list[Any], name: str) -> Items | None:
     """The items of a list that the function refers to; the translation holds while they are the same objects."""
     if len(value) > MOST_ITEMS or not all(map(is_plain, value)):
         return None
     path.trace.bindings.watch(value)
-    return Items(tuple(map(lift, value)))
+    return Items(tuple(map(lift, value)), name)
 
 
 def enumerated(path: Any, arguments: Sequence[Any]) -> Items:

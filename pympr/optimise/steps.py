@@ -154,7 +154,7 @@ def _load_closed_over(path: Path, step: dis.Instruction) -> None:
 
 def _plain_or_known(path: Path, value: Any, name: str) -> Any:
     lifted = lift(value)
-    if type(value) is list and (items := loops.known_list(path, value)) is not None:
+    if type(value) is list and (items := loops.known_list(path, value, name)) is not None:
         return items
     if isinstance(lifted, Known) and isinstance(value, (list, dict, set, bytearray)):
         raise Unknown(f"{name!r} is a {type(value).__name__}, which may change")

@@ -56,6 +56,7 @@ class Items:
     """A sequence of values that are known one by one, as in a list that the function refers to."""
 
     items: tuple[Any, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ def operand(value: Any) -> Expression:
     if isinstance(value, Expression):
         return value
     if isinstance(value, Items):
-        raise Unknown("uses a list, which may change, as a value")
+        raise Unknown(f"{value.name!r} is a list, which may change" if value.name else "uses a list as a value")
     if isinstance(value, (Split, MakeList, Each)):
         raise Unknown("uses a list as a value")
     if isinstance(value, Known):
