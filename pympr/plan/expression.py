@@ -146,6 +146,8 @@ class Operation(Expression):
             return f"{parts[0]}[{begin}:{end}]"
         if self.name.startswith("."):
             return f"{parts[0]}{self.name}({', '.join([*parts[1:], *map(repr, self.options)])})"
+        if self.name == "is None":
+            return f"{parts[0]} is None"
         if self.name in ("neg", "invert", "not"):
             return {"neg": "-", "invert": "~", "not": "not "}[self.name] + parts[0]
         if len(parts) == 2 and not self.name.isalnum():
