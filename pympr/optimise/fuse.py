@@ -1,9 +1,13 @@
 """Neighbouring Python functions run in one pass over the records."""
 
+<<<<<<< HEAD
 from functools import partial
 
 from pympr.plan.expression import Argument, Constant, Expression, MakeTuple
 from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Fused, Map, MapValues, Project, Spread, Where
+=======
+from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Fused, Map, MapValues, Project, Spread, SpreadEach, Where
+>>>>>>> main
 from pympr.plan.node import Node, transform
 from pympr.plan.wide import LocalCombine
 
@@ -39,7 +43,7 @@ def _step(node: Node):
         return _VERBS[type(node)], node.function
     if isinstance(node, Where):
         return "filter", node.function
-    if isinstance(node, Spread):
+    if isinstance(node, (Spread, SpreadEach)):
         return ("flatMapValues" if node.of_values else "flatMap"), node.function
     if isinstance(node, Project):
         return ("mapValues" if node.of_values else "map"), node.function

@@ -6,13 +6,14 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from pympr.data.block import Block, ObjectBlock
+from pympr.data.block import Block, ManyBlock, ObjectBlock
 from pympr.plan.function import Function
 from pympr.run.operators.quick import quick
 
 Steps = tuple[tuple[str, Function], ...]
 # In one comprehension: Python's compiler takes 200 parentheses in each other.
 _MOST_STEPS = 100
+_MOST_LISTS = 1 << 12
 PIECE_ROWS = 1 << 10
 """Records taken at a time: what Python makes of more does not stay in the cache."""
 MOST_RESULTS = 1 << 13
@@ -33,6 +34,13 @@ def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
         functions = [quick(function.call) for _, function in part]
         blocks = chain.from_iterable(map(partial(_run_block, compute, functions), blocks))
     return blocks
+
+
+def parts_of(block: Block) -> list[Block]:
+    """The block; of lists that are columns only so many at a time become objects."""
+    if not isinstance(block, ManyBlock):
+        return [block]
+    return [block.slice(at, min(at + _MOST_LISTS, len(block))) for at in range(0, len(block), _MOST_LISTS)]
 
 
 def _run_block(compute: Callable[..., list[Any]], functions: list[Callable[..., Any]], block: Block) -> Iterator[Block]:
