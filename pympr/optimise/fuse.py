@@ -1,13 +1,9 @@
 """Neighbouring Python functions run in one pass over the records."""
 
-<<<<<<< HEAD
 from functools import partial
 
 from pympr.plan.expression import Argument, Constant, Expression, MakeTuple
-from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Fused, Map, MapValues, Project, Spread, Where
-=======
 from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Fused, Map, MapValues, Project, Spread, SpreadEach, Where
->>>>>>> main
 from pympr.plan.node import Node, transform
 from pympr.plan.wide import LocalCombine
 
