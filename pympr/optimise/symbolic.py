@@ -11,7 +11,7 @@ from pympr.optimise import matches
 from pympr.optimise.calls import call as call_known
 from pympr.optimise.steps import Path
 from pympr.optimise.trace import Trace
-from pympr.optimise.values import Known, Listed, MakeList, Matched, Split, Unknown, operand
+from pympr.optimise.values import Each, Known, Listed, MakeList, Matched, Split, Unknown, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Argument, Conditional, Expression, Fail, Operation
 from pympr.plan.matching import MatchGroup
@@ -102,7 +102,7 @@ def _translate(call: Callable[..., Any], count: int) -> Translation:
         value = call_known(path, Known(call), [ARGUMENT, SECOND][:count], {})
         if isinstance(value, Fail):
             raise Unknown(value.reason)
-        if not isinstance(value, (Split, MakeList, Matched, Listed)):
+        if not isinstance(value, (Split, MakeList, Each, Matched, Listed)):
             value = operand(value)
         _require_shallow(value)
         return Translation(value, "", trace.bindings)
@@ -119,7 +119,7 @@ def _require_shallow(value: Any) -> None:
     Groups that are not met on the way are not wanted of their matches.
     """
     value = value.match if isinstance(value, Matched) else value.pieces if isinstance(value, Listed) else value
-    level = value.items if isinstance(value, MakeList) else (value,)
+    level = value.items if isinstance(value, (MakeList, Each)) else (value,)
     _want_groups(level)
     for _ in range(DEEPEST):
         parts = {id(part): part for of in level if isinstance(of, Expression) for part in of.operands()}
