@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pympr.plan.expression import Constant, Expression
+from pympr.plan.expression import Constant, Element, Expression
+from pympr.plan.matching import Match, Pieces
 
+ELEMENT = Element()
 PLAIN = (str, bytes, int, float, bool, type(None))
 
 
@@ -28,7 +30,7 @@ class Known:
 class Method:
     """A bound method, waiting for its arguments."""
 
-    of: Expression
+    of: Any
     name: str
 
 
@@ -48,6 +50,41 @@ class MakeList:
     """A list that was just made."""
 
     items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """A match object of `re`, or None."""
+
+    match: Match
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The list that `re.findall` or `re.split` gives."""
+
+    pieces: Pieces
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """A sequence of values that are known one by one, as in a list that the function refers to."""
+
+    items: tuple[Any, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Each:
+    """What is made of every item of the list `of`; of effects, those of an item, and those of the record before."""
+
+    of: Expression
+    items: tuple[Expression, ...]
+    steps: tuple[Expression, ...]
+    checks: tuple[Expression, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{', '.join(map(str, self.items))} for each in {self.of}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +112,12 @@ def operand(value: Any) -> Expression:
         raise Unknown(f"the constant {_short(value.value)} has no column")
     if isinstance(value, Expression):
         return value
-    if isinstance(value, (Split, MakeList)):
+    if isinstance(value, Items):
+        raise Unknown(f"{value.name!r} is a list, which may change" if value.name else "uses a list as a value")
+    if isinstance(value, (Split, MakeList, Each, Listed)):
         raise Unknown("uses a list as a value")
+    if isinstance(value, Matched):
+        raise Unknown("uses a match of re as a value")
     if isinstance(value, Known):
         raise Unknown(f"uses {_short(value.value)} as a value")
     raise Unknown("uses a method without calling it" if isinstance(value, Method) else "uses a slice as a value")

@@ -147,10 +147,28 @@ class Where(Node):
 
 @dataclass(frozen=True)
 class Spread(Node):
-    """Every one of some expressions over columns, in turn for each record; `of_values` pairs them with the key."""
+    """Every one of some expressions over columns, in turn for each record; `of_values` pairs them with the key.
+
+    One that is `Pieces` stands for its items, of the value with `of_values`.
+    """
 
     child: Node
     items: tuple[Expression, ...]
+    function: Function
+    preserves: bool = False
+    of_values: bool = False
+    bindings: Bindings = field(default_factory=Bindings, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class SpreadEach(Node):
+    """Expressions over every item of the list `of`, in turn; `steps` are computed for items, `checks` for records."""
+
+    child: Node
+    of: Expression
+    items: tuple[Expression, ...]
+    steps: tuple[Expression, ...]
+    checks: tuple[Expression, ...]
     function: Function
     preserves: bool = False
     of_values: bool = False

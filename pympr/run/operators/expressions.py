@@ -1,11 +1,12 @@
 """Column expressions, computed by kernels, each part for the rows for which Python would compute it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from pympr.data.block import ColumnBlock
-from pympr.data.schema import Row
+from pympr.data.schema import Many, Row
 from pympr.native import fields
 from pympr.plan.expression import (
     After,
@@ -15,6 +16,7 @@ from pympr.plan.expression import (
     Constant,
     Contains,
     Either,
+    Element,
     Expression,
     Fail,
     Item,
@@ -22,7 +24,8 @@ from pympr.plan.expression import (
     Operation,
     SplitItem,
 )
-from pympr.run.expressions import by_rows, numbers, parts, strings
+from pympr.plan.matching import IsMatch, Match, MatchGroup, Piece, PieceCount, Pieces, Substitute
+from pympr.run.expressions import by_rows, matches, numbers, parts, strings
 from pympr.run.expressions.frame import Frame, Guard, constant, flags, kind_of, present, repeated, rows_of, texts
 from pympr.run.expressions.merge import merge
 
@@ -90,6 +93,10 @@ def _contains(expression: Contains, frame: Frame) -> ColumnBlock:
     return flags(fields.contains(*rows_of(of), expression.needle.encode()))
 
 
+def _matching(expression: Any, frame: Frame) -> Any:
+    return matches.compute(expression, value_of(expression.of, frame))
+
+
 def _operation(expression: Operation, frame: Frame) -> ColumnBlock:
     name, of = expression.name, expression.of
     if name in ("not", "bool"):
@@ -108,7 +115,7 @@ def _conditional(expression: Conditional, frame: Frame) -> ColumnBlock:
         return value_of(expression.then, frame)
     if not mask.any():
         return value_of(expression.otherwise, frame)
-    if _is_cheap(expression):
+    if _is_cheap(expression) or (_is_ready(expression.then, frame) and _is_ready(expression.otherwise, frame)):
         try:
             return _chosen(mask, value_of(expression.then, frame), value_of(expression.otherwise, frame))
         except Guard:
@@ -123,6 +130,15 @@ def _chosen(mask: np.ndarray, then: ColumnBlock, otherwise: ColumnBlock) -> Colu
         raise Guard
     values = np.where(mask, then.columns[0].values, otherwise.columns[0].values)
     return ColumnBlock(then.layout, [type(then.columns[0])(values)], len(mask))
+
+
+def _is_ready(expression: Expression, frame: Frame) -> bool:
+    """Whether a value is computed already, or only chosen among such."""
+    if isinstance(expression, Constant) or frame.find(expression) is not None:
+        return True
+    if not isinstance(expression, Conditional):
+        return False
+    return all(_is_ready(part, frame) for part in expression.operands())
 
 
 def _is_cheap(expression: Expression) -> bool:
@@ -189,6 +205,8 @@ def truth_of(block: ColumnBlock) -> np.ndarray:
     if isinstance(block.layout, Row):
         return np.ones(len(block), np.bool_)
     column, leaf = block.columns[0], block.layout
+    if isinstance(leaf, Many):
+        return column.ends > column.starts
     if leaf.kind == "none":
         return np.zeros(len(block), np.bool_)
     if leaf.is_variable:
@@ -200,6 +218,7 @@ def truth_of(block: ColumnBlock) -> np.ndarray:
 
 _RULES: dict[type, Callable[..., ColumnBlock]] = {
     Argument: _record,
+    Element: _record,
     Item: _item,
     MakeTuple: _tuple,
     SplitItem: _split_item,
@@ -210,4 +229,5 @@ _RULES: dict[type, Callable[..., ColumnBlock]] = {
     Either: _both,
     After: _after,
     Fail: _fail,
+    **dict.fromkeys((Match, IsMatch, MatchGroup, Pieces, PieceCount, Piece, Substitute), _matching),
 }
