@@ -39,13 +39,13 @@ STACKS_SIGNAL = signal.SIGRTMAX - 1
 
 # Machines may be shared and slow: no test fails because an example took long to make or to run.
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("plain", **PATIENT)
+settings.register_profile("plain", max_examples=300 if IS_NIGHTLY else 100, **PATIENT)
 settings.register_profile("quick", max_examples=8, derandomize=True, **PATIENT)
 # Ranks must draw the same examples, or their collectives would not match.
 settings.register_profile(
     "ranks",
     deadline=None,
-    max_examples=20,
+    max_examples=100 if IS_NIGHTLY else 20,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
