@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pympr.data.column import DTYPES, BytesColumn, Column, FixedColumn
-from pympr.data.schema import Layout, Leaf, Row, leaves
+from pympr.data.column import DTYPES, BytesColumn, Column, FixedColumn, ManyColumn
+from pympr.data.schema import Layout, Leaf, Many, Row, leaves
 
 _KIND_OF_TYPE = {
     int: "int64",
@@ -98,12 +98,24 @@ def values_of(layout: Layout, columns: Sequence[Column]) -> list[Any]:
     """
     if isinstance(layout, Leaf):
         return _leaf_values(layout, columns[0])
+    if isinstance(layout, Many):
+        return _lists(layout, columns[0])
     parts, at = [], 0
     for item in layout.items:
         size = len(leaves(item))
         parts.append(values_of(item, columns[at : at + size]))
         at += size
     return list(zip(*parts))
+
+
+def _lists(layout: Many, column: ManyColumn) -> list[Any]:
+    column = column if len(column) and column.ends[-1] - column.starts[0] == column.lengths.sum() else column.compact()
+    if not len(column):
+        return []
+    first = int(column.starts[0])
+    items = column.items.slice(first, int(column.ends[-1])).records()
+    starts, ends = (column.starts - first).tolist(), (column.ends - first).tolist()
+    return [layout.make(items[begin:end]) for begin, end in zip(starts, ends)]
 
 
 def _leaf_values(leaf: Leaf, column: Column) -> list[Any]:

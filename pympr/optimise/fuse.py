@@ -1,6 +1,6 @@
 """Neighbouring Python functions run in one pass over the records."""
 
-from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Fused, Map, MapValues, Project, Spread, Where
+from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Fused, Map, MapValues, Project, Spread, SpreadEach, Where
 from pympr.plan.node import Node, transform
 
 _VERBS = {Map: "map", FlatMap: "flatMap", Filter: "filter", MapValues: "mapValues", FlatMapValues: "flatMapValues"}
@@ -31,7 +31,7 @@ def _step(node: Node):
         return _VERBS[type(node)], node.function
     if isinstance(node, Where):
         return "filter", node.function
-    if isinstance(node, Spread):
+    if isinstance(node, (Spread, SpreadEach)):
         return ("flatMapValues" if node.of_values else "flatMap"), node.function
     if isinstance(node, Project):
         return ("mapValues" if node.of_values else "map"), node.function

@@ -1,6 +1,7 @@
 """Steps that need no other partition."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Expression, SplitItem
@@ -101,6 +102,17 @@ class Cached(Node):
 
 
 @dataclass(frozen=True)
+class Stored(Node):
+    """Rows that lie kept already, placed by a `contract` or None, where `lies` says: nothing below is planned."""
+
+    rdd_id: int
+    level: StorageLevel
+    folder: str
+    contract: Any
+    lies: str
+
+
+@dataclass(frozen=True)
 class Project(Node):
     """An expression over columns instead of a Python function over records, or over their values."""
 
@@ -139,6 +151,21 @@ class Spread(Node):
 
     child: Node
     items: tuple[Expression, ...]
+    function: Function
+    preserves: bool = False
+    of_values: bool = False
+    bindings: Bindings = field(default_factory=Bindings, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class SpreadEach(Node):
+    """Expressions over every item of the list `of`, in turn; `steps` are computed for items, `checks` for records."""
+
+    child: Node
+    of: Expression
+    items: tuple[Expression, ...]
+    steps: tuple[Expression, ...]
+    checks: tuple[Expression, ...]
     function: Function
     preserves: bool = False
     of_values: bool = False

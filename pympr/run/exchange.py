@@ -108,8 +108,14 @@ def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: L
     extra = placing.ships_partition
     received, counters = exchange(world, sent, _spec(layout) + (("int64",) if extra else ()))
     sent.clear()
-    block, rest = _from_wire(received.columns, layout)
-    return Moved(_separate(placing, block, world, rest[0] if extra else None, config), [counters])
+
+    def separate() -> dict[int, list[Block]]:
+        block, rest = _from_wire(received.columns, layout)
+        return _separate(placing, block, world, rest[0] if extra else None, config)
+
+    # The user's function runs again on the rows that arrived.
+    parts = together(world, separate, "the keys of rows that arrived") if placing.computes_keys else separate()
+    return Moved(parts, [counters])
 
 
 def _wire_columns(block: ColumnBlock, layout: Layout) -> list[Any]:

@@ -149,7 +149,7 @@ def test_closed_over_constants_are_known():
         (lambda *x: x, "takes any number of arguments"),
         (lambda x, y: x, "the arguments do not fit the function"),
         (lambda x: print(x), "calls print, which is not known"),
-        (lambda x: [y + 1 for y in x], "makes a function or a comprehension"),
+        (lambda x: {y + 1 for y in x}, "makes a function or a comprehension"),
         (lambda x: {x: 1}, "makes a dictionary"),
         (lambda x: x.real, "the attribute 'real' is not known"),
         (lambda x: x == 9999999999999999999999, "the constant 9999999999999999999999 has no column"),

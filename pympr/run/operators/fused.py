@@ -3,14 +3,16 @@
 import functools
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
-from pympr.data.block import Block, ObjectBlock
+from pympr.data.block import Block, ManyBlock, ObjectBlock
 from pympr.plan.function import Function
 
 Steps = tuple[tuple[str, Function], ...]
 # In one comprehension: Python's compiler takes 200 parentheses in each other.
 _MOST_STEPS = 100
+_MOST_LISTS = 1 << 12
 
 
 def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
@@ -20,12 +22,20 @@ def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
     exception of a user function leaves as itself, with a note that says which record of
     which block it was.
     """
+    blocks = chain.from_iterable(map(parts_of, blocks))
     # No generator: it would hold a block while the next is read, whose memory could be used again.
     for begin in range(0, len(steps), _MOST_STEPS):
         part = steps[begin : begin + _MOST_STEPS]
         compute = fused(tuple(verb for verb, _ in part))
         blocks = map(partial(_run_block, compute, [function.call for _, function in part]), blocks)
     return blocks
+
+
+def parts_of(block: Block) -> list[Block]:
+    """The block; of lists that are columns only so many at a time become objects."""
+    if not isinstance(block, ManyBlock):
+        return [block]
+    return [block.slice(at, min(at + _MOST_LISTS, len(block))) for at in range(0, len(block), _MOST_LISTS)]
 
 
 def _run_block(compute: Callable[..., list[Any]], functions: list[Callable[..., Any]], block: Block) -> Block:
