@@ -13,13 +13,15 @@ from pympr.plan.wide import Contract, Everywhere, LocalCombine
 from pympr.run.claims import Claims
 from pympr.run.evaluate import Evaluator
 from pympr.run.everywhere import everywhere
-from pympr.run.exchange import Parts, move
 from pympr.run.keep import Budget, Kept
 from pympr.run.listing import Listing
-from pympr.run.operators.combine import CombineSink
 from pympr.run.records import ActionRecord, Intake, StageRecord
-from pympr.run.rows import Rows, held
+from pympr.run.rows import Rows
 from pympr.run.scratch import Scratch
+from pympr.run.spill.combining import BoundedSink
+from pympr.run.spill.memory import memory_of
+from pympr.run.spill.rounds import move_staged
+from pympr.run.spill.staged import Staged
 from pympr.run.stations import Station
 from pympr.run.task import task_of
 from pympr.run.together import Progress, together
@@ -36,13 +38,14 @@ class Executor:
         self.claims = Claims(world)
         self.kept: dict[int, Kept] = {}
         self.scratch = Scratch(world)
+        self.memory = memory_of(world, config)
         self.budget = Budget(world, config)
         self.intake = Intake()
 
     def prepare(self, stages: tuple[Stage, ...], record: ActionRecord) -> Rows:
         """Run all stages but the last; the rows of the last, not yet computed."""
         left: dict[int, Rows] = {}
-        at = Evaluator(self.world.rank, self.config, self.listing, self.intake, left)
+        at = Evaluator(self.world.rank, self.config, self.listing, self.intake, self.memory, left)
         last_use = {number: stage.number for stage in stages for number in stage.inputs}
         self._mend(stages)
         needed = self._needed(stages)
@@ -103,30 +106,32 @@ class Executor:
     def _exchange(self, stage: Stage, contract: Contract, at: Evaluator, started: StageRecord) -> Rows:
         combine = stage.root if isinstance(stage.root, LocalCombine) else None
         rows = at.rows(combine.child if combine else stage.root)
-        parts: Parts = []
-        sink = CombineSink(combine, self.config) if combine else None
+        staged = Staged(None if isinstance(contract, Everywhere) else self.memory)
+        sink = BoundedSink(combine, self.config, staged, self.memory) if combine else None
+        spilled_before = self.memory.spilled_bytes
 
         def consume(index: int, blocks: Iterator[Block]) -> None:
             if sink is not None:
                 sink.consume(index, blocks)
             else:
-                parts.extend((index, block) for block in _lasting(blocks))
+                staged.extend(index, map(_lasting, blocks))
 
         self.walk(rows, consume, started, (0, rows.total))
         if sink is not None:
             with task_of(stage.number):
-                parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
-        started.rows_sent = sum(len(block) for _, block in parts)
+                together(self.world, sink.finish, f"stage {stage.number}, combining")
+        started.rows_sent = staged.rows
         if isinstance(contract, Everywhere):
-            return everywhere(self.world, contract.num_partitions, parts)
+            return everywhere(self.world, contract.num_partitions, staged.parts())
         begun = time.perf_counter()
         with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
             with task_of(stage.number):
-                moved = move(self.world, contract, parts, self.config)
+                rows, counted = move_staged(self.world, contract, staged, self.config, self.memory)
         started.exchange_seconds = time.perf_counter() - begun
-        for counters in moved.counters:
+        for counters in counted:
             started.count(counters)
-        return held(contract.num_partitions, moved.partitions)
+        started.bytes_spilled += self.memory.spilled_bytes - spilled_before
+        return rows
 
     def walk(self, rows: Rows, work: Partial, started: StageRecord, limits: tuple[int, int]) -> dict[int, Any]:
         """work(i, blocks) for the partitions that fall to this rank; all ranks fail when one does."""
@@ -169,11 +174,11 @@ def _within(numbers: Sequence[int], limits: tuple[int, int]) -> Sequence[int]:
     return [number for number in numbers if begin <= number < end]
 
 
-def _lasting(blocks: Iterator[Block]) -> list[Block]:
-    """Blocks that outlive the buffers they were read into."""
-    return [block.compact() for block in blocks]
+def _lasting(block: Block) -> Block:
+    """A block that outlives the buffer it was read into."""
+    return block.compact()
 
 
 def _as_columns(blocks: Iterator[Block]) -> list[Block]:
     """Lasting blocks, as columns where the records allow it: what is kept is read again and again."""
-    return list(map(to_columns, _lasting(blocks)))
+    return list(map(to_columns, map(_lasting, blocks)))

@@ -43,8 +43,8 @@ class CombineSink:
     def consume(self, partition: int, blocks: Iterator[Block]) -> None:
         """Combine one partition's blocks."""
         if isinstance(self._node, CombineWords):
-            table = _table(self._tables, WORDS, self._node.operation, self._config)
             for block in blocks:
+                table = _table(self._tables, WORDS, self._node.operation, self._config)
                 table.add_words(block, self._node.constant)
                 del block  # the buffer that it looks at can be read into again
             return
@@ -154,6 +154,11 @@ class TypedCombiner:
         column = block.columns[0]
         for begin, end in zip(column.starts.tolist(), column.ends.tolist()):
             self._table.add_words(column.data, begin, end, [constant])
+
+    @property
+    def num_bytes(self) -> int:
+        """What the table takes."""
+        return self._table.nbytes
 
     def result(self) -> Block:
         """(key, combined) in the order of the table's hash; Python ints where int64 is too small."""
