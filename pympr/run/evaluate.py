@@ -189,7 +189,9 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
     wide.CombineWords: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
-    wide.FinalCombine: _step(lambda at, node: lambda blocks: wide_steps.final_combine(node, blocks, at.memory, at.config)),
+    wide.FinalCombine: _step(
+        lambda at, node: lambda blocks: wide_steps.final_combine(node, blocks, at.memory, at.config)
+    ),
     wide.Group: _step(lambda at, node: lambda blocks: wide_steps.group_by_key(blocks, at.memory, at.config)),
     wide.PartitionBy: _step(lambda at, node: lambda blocks: blocks),
     wide.Sort: _step(lambda at, node: lambda blocks: sorting.sort_rows(node.partitioning, blocks, at.memory)),

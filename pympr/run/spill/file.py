@@ -40,11 +40,13 @@ class SpillFile:
         self._descriptor = -1
         self._end = 0
 
-    def append(self, block: Block) -> Frame:
-        """Write a block behind the others; ScratchError names stage, rank and bytes when there is no room."""
+    def append(self, block: Block, memory_bytes: int = 0) -> Frame:
+        """Write a block, which takes so much in memory, behind the others.
+
+        ScratchError names stage, rank and bytes when there is no room.
+        """
         if self._descriptor < 0:
             self._descriptor = self._memory.folder.open()
-        taken = size_of(block)
         packed = pack(_own(block))
         head = _HEAD.pack(_MAGIC, crc32c(packed), 0, len(packed), len(block))
         begin, total = self._end, len(head) + len(packed)
@@ -54,7 +56,7 @@ class SpillFile:
             raise no_room(self._memory, _stage(), begin, total, error) from error
         self._end += total
         self._memory.spilled_bytes += total
-        return Frame(begin, total, len(block), taken, getattr(block, "layout", None))
+        return Frame(begin, total, len(block), memory_bytes or size_of(block), getattr(block, "layout", None))
 
     def _write(self, views: list[memoryview], at: int) -> None:
         for view in views:
@@ -100,9 +102,9 @@ def _stage() -> str:
     return "the script" if task is None else f"stage {task.stage}"
 
 
-def in_pieces(block: Block, most_bytes: int) -> Iterator[Block]:
-    """The block, or its rows in blocks of about `most_bytes`."""
-    pieces = min(-(-size_of(block) // max(most_bytes, 1)), len(block))
+def in_pieces(block: Block, most_bytes: int, memory_bytes: int = 0) -> Iterator[Block]:
+    """The block, which takes so much in memory, or its rows in blocks of about `most_bytes`."""
+    pieces = min(-(-(memory_bytes or size_of(block)) // max(most_bytes, 1)), len(block))
     if pieces <= 1:
         yield block
         return

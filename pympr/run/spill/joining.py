@@ -30,9 +30,7 @@ _OF_LEFT = {"inner": "inner", "left": "left", "right": "inner", "full": "left"}
 _KEEPS_RIGHT = ("right", "full")
 
 
-def join(
-    how: str, left: Iterator[Block], right: Iterator[Block], memory: Memory, config: Config
-) -> Iterator[Block]:
+def join(how: str, left: Iterator[Block], right: Iterator[Block], memory: Memory, config: Config) -> Iterator[Block]:
     """As `operators.join.join`, in several blocks where one would be too large."""
     most = memory.share_bytes
     rows = all_or_none(memory, [gather(memory, left, most), gather(memory, right, most)], most)

@@ -5,7 +5,6 @@ No rank receives more in a round than its share of memory, even if all rows of t
 
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -100,7 +99,9 @@ class _Rounds:
             writer.deal(block, self._place(source, begin, block), source)
 
     def _exchange(self, writer: Writer) -> list[Counters]:
-        pack, put = (self._pickles, self._put_objects) if self._layout == OBJECTS else (self._columns, self._put_columns)
+        pack, put = (
+            (self._pickles, self._put_objects) if self._layout == OBJECTS else (self._columns, self._put_columns)
+        )
         spec = ("bytes", "int64") if self._layout == OBJECTS else self._spec()
         most = max(self._memory.share_bytes // (2 * self._world.size), _LEAST_ROUND_BYTES)
         batches = _batches(self._pieces(most), most)
@@ -135,8 +136,8 @@ class _Rounds:
                     begin += len(piece)
 
     def _spec(self) -> tuple[str, ...]:
-        if self._layout is None:
-            return ("uint32",)
+        if self._layout in (None, OBJECTS):
+            return ()
         return spec_of(self._layout) + (("uint32",) if self._ships_partition else ())
 
     def _columns(self, source: int, begin: int, block: ColumnBlock) -> Part:
@@ -183,9 +184,7 @@ def _batches(pieces: Iterator[Piece], most_bytes: int) -> Iterator[list[Piece]]:
         yield batch
 
 
-def _placing(
-    world: World, contract: Contract, staged: Staged, layout: Any, config: Config, memory: Memory
-) -> Placing:
+def _placing(world: World, contract: Contract, staged: Staged, layout: Any, config: Config, memory: Memory) -> Placing:
     """How rows are placed; collective for range contracts, which find their splitters here."""
     if isinstance(contract, BySource):
         return lambda source, begin, block: partitions_by_source(contract, source, begin, len(block))

@@ -47,16 +47,18 @@ class Writer:
 
     def __init__(self, memory: Memory, count: int) -> None:
         self._memory, self._file = memory, SpillFile(memory)
-        self._waiting: list[list[tuple[int, Block]]] = [[] for _ in range(count)]
+        self._waiting: list[list[tuple[int, Block, int]]] = [[] for _ in range(count)]
         self._frames: list[list[tuple[int, Frame]]] = [[] for _ in range(count)]
         self._waiting_bytes = 0
 
-    def add(self, bucket: int, block: Block, tag: int = 0) -> None:
-        """Put rows behind those of the bucket and tag."""
-        for piece in in_pieces(block, self._memory.buffer_bytes):
+    def add(self, bucket: int, block: Block, tag: int = 0, memory_bytes: int = 0) -> None:
+        """Put rows, which take so much in memory, behind those of the bucket and tag."""
+        size = memory_bytes or size_of(block)
+        for piece in in_pieces(block, self._memory.buffer_bytes, size):
             if len(piece):
-                self._waiting[bucket].append((tag, piece))
-                self._waiting_bytes += size_of(piece)
+                taken = max(1, size * len(piece) // len(block))
+                self._waiting[bucket].append((tag, piece, taken))
+                self._waiting_bytes += taken
                 if self._waiting_bytes >= self._memory.buffer_bytes:
                     self._flush()
 
@@ -64,10 +66,11 @@ class Writer:
         """Put every row into the bucket of its number (uint32)."""
         if not len(block):
             return
-        edges = edges_of(numbers, len(self._frames))
+        edges, size = edges_of(numbers, len(self._frames)), size_of(block)
         block = arranged(block, numbers, edges)
         for bucket in np.flatnonzero(np.diff(edges)).tolist():
-            self.add(bucket, block.slice(int(edges[bucket]), int(edges[bucket + 1])), tag)
+            begin, end = int(edges[bucket]), int(edges[bucket + 1])
+            self.add(bucket, block.slice(begin, end), tag, max(1, size * (end - begin) // len(block)))
 
     def finish(self) -> list[Spilled]:
         """The buckets."""
@@ -77,17 +80,12 @@ class Writer:
 
     def _flush(self) -> None:
         for bucket, waiting in enumerate(self._waiting):
-            for tag, blocks in groupby(waiting, key=itemgetter(0)):
-                for block in _joined([block for _, block in blocks]):
-                    self._frames[bucket].append((tag, self._file.append(block)))
+            # Neighbours of one layout as one block; others stay apart, so that columns stay columns.
+            for (tag, _), found in groupby(waiting, key=lambda item: (item[0], getattr(item[1], "layout", None))):
+                _, blocks, sizes = zip(*found)
+                self._frames[bucket].append((tag, self._file.append(concat(blocks), sum(sizes))))
             waiting.clear()
         self._waiting_bytes = 0
-
-
-def _joined(blocks: list[Block]) -> Iterator[Block]:
-    """Neighbours of one layout as one block; others stay apart, so that columns stay columns."""
-    for _, same in groupby(blocks, key=lambda block: getattr(block, "layout", None)):
-        yield concat(same)
 
 
 Gathered = list[Block] | Spilled
