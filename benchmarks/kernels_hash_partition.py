@@ -173,18 +173,15 @@ def takes(values: np.ndarray, random: np.random.Generator) -> Iterator[Case]:
         lambda: np.cumsum(lengths),
         "cumsum",
     )
-    data, offsets = strings(random, rows // 4, 10)
-    order = random.permutation(rows // 4)
+
+
+def compacted_strings(rows: int, random: np.random.Generator) -> Iterator[Case]:
+    data, offsets = strings(random, rows, 10)
+    order = random.permutation(rows)
     starts, ends = offsets[:-1][order], offsets[1:][order]
-    yield Case(
-        "compact, in order",
-        rows // 4,
-        lambda: take.compact_bytes(data, offsets[:-1], offsets[1:]),
-        2 * len(data) + 8 * rows,
-    )
-    yield Case(
-        "compact, any order", rows // 4, lambda: take.compact_bytes(data, starts, ends), 2 * len(data) + 8 * rows
-    )
+    moved_bytes = 2 * len(data) + 32 * rows
+    yield Case("compact, in order", rows, lambda: take.compact_bytes(data, offsets[:-1], offsets[1:]), moved_bytes)
+    yield Case("compact, any order", rows, lambda: take.compact_bytes(data, starts, ends), moved_bytes)
 
 
 def strings(random: np.random.Generator, rows: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
@@ -231,6 +228,7 @@ def main() -> None:
     groups += [partitions(values, num) for num in options.buckets]
     groups += [scattered_strings(options.rows // 4, num, random) for num in options.buckets]
     groups += [lookups(hash.hash_fixed(values, SEED)), takes(values, random)]
+    groups += [compacted_strings(options.rows // 4, random)]
     groups += [iter([Case("crc32c", len(values), lambda: crc.crc32c(values), values.nbytes)])]
     for group in groups:
         for case in group:

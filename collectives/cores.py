@@ -26,14 +26,24 @@ def core_mask() -> frozenset[int]:
     return frozenset(range(os.cpu_count() or 1))
 
 
+# How many ranks share the cores now. What the ranks of a world had before may differ, so that it decides here only.
+_sharing = 0
+
+
 def share_cores(world: Any) -> int:
     """Set and return this rank's kernel threads: `OMP_NUM_THREADS`, else its share of the node's cores. Collective.
 
     Without it two ranks that may both use two cores would run four threads on them, which
-    wait for each other at every turn.
+    wait for each other at every turn. A world with fewer ranks on the node than an earlier
+    one changes nothing.
     """
+    global _sharing
     from pympr.collectives.gather import allgather_objects
 
-    masks = allgather_objects(world.node(), core_mask())
+    node = world.node()
+    masks = allgather_objects(node, core_mask())
+    if node.size < _sharing:
+        return lib.pympr_get_threads()
+    _sharing = node.size
     wish = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return lib.pympr_set_threads(int(wish) if wish.isdigit() else fair_share(masks, world.node().rank))
+    return lib.pympr_set_threads(int(wish) if wish.isdigit() else fair_share(masks, node.rank))

@@ -148,17 +148,10 @@ def _start_mpi() -> Any:
     return MPI
 
 
-_has_cores = False
-
-
 def _with_its_cores(made: World) -> World:
-    """Share the node's cores among the ranks of the first world that the process has."""
-    global _has_cores
-    if not _has_cores:
-        from pympr.collectives.cores import share_cores
+    from pympr.collectives.cores import share_cores
 
-        _has_cores = True
-        share_cores(made)
+    share_cores(made)
     return made
 
 

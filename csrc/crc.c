@@ -1,6 +1,6 @@
 #include "crc.h"
 
-#include "variants_inline.h"
+#include "hash_inline.h"
 
 #define POLYNOMIAL UINT32_C(0x82f63b78)
 
@@ -20,22 +20,12 @@ __attribute__((constructor)) static void fill_tables(void)
             tables[k][byte] = tables[k - 1][byte] >> 8 ^ tables[0][tables[k - 1][byte] & 255];
 }
 
-static uint64_t word_at(const uint8_t *bytes)
-{
-    uint64_t word;
-    memcpy(&word, bytes, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
-
 /* Eight bytes a step: Kounavis and Berry, A Systematic Approach to Building High Performance
  * Software-based CRC Generators, ISCC 2005. */
 static uint32_t crc_portable(uint32_t crc, const uint8_t *data, int64_t bytes)
 {
     for (; bytes >= 8; data += 8, bytes -= 8) {
-        uint64_t word = word_at(data) ^ crc;
+        uint64_t word = pympr_word(data) ^ crc;
         crc = tables[7][word & 255] ^ tables[6][word >> 8 & 255] ^ tables[5][word >> 16 & 255] ^
               tables[4][word >> 24 & 255] ^ tables[3][word >> 32 & 255] ^ tables[2][word >> 40 & 255] ^
               tables[1][word >> 48 & 255] ^ tables[0][word >> 56];
@@ -67,9 +57,9 @@ CRC_TARGET static uint32_t three_lanes(uint32_t crc, const uint8_t *data, int64_
 {
     uint64_t first = crc, second = 0, third = 0;
     for (int64_t i = 0; i < lane_bytes; i += 8) {
-        first = _mm_crc32_u64(first, word_at(data + i));
-        second = _mm_crc32_u64(second, word_at(data + lane_bytes + i));
-        third = _mm_crc32_u64(third, word_at(data + 2 * lane_bytes + i));
+        first = _mm_crc32_u64(first, pympr_word(data + i));
+        second = _mm_crc32_u64(second, pympr_word(data + lane_bytes + i));
+        third = _mm_crc32_u64(third, pympr_word(data + 2 * lane_bytes + i));
     }
     return skip_bytes((uint32_t)first, skip_two) ^ skip_bytes((uint32_t)second, skip_one) ^ (uint32_t)third;
 }
@@ -81,7 +71,7 @@ CRC_TARGET static uint32_t crc_by_instruction(uint32_t crc, const uint8_t *data,
     for (; bytes >= 3 * 256; data += 3 * 256, bytes -= 3 * 256)
         crc = three_lanes(crc, data, 256, UINT32_C(0xb9e02b86), UINT32_C(0xdd7e3b0c));
     for (; bytes >= 8; data += 8, bytes -= 8)
-        crc = (uint32_t)_mm_crc32_u64(crc, word_at(data));
+        crc = (uint32_t)_mm_crc32_u64(crc, pympr_word(data));
     for (; bytes > 0; data++, bytes--)
         crc = _mm_crc32_u8(crc, *data);
     return crc;

@@ -79,17 +79,9 @@ PYMPR_AVX2 PYMPR_INLINE void put_bits_avx2(uint16_t *out, uint64_t bits, int64_t
         }
 }
 
-#define TARGET PYMPR_AVX512
-#define LEVEL(name) name##_avx512
-#include "line_items_body_inline.h"
-#undef TARGET
-#undef LEVEL
-
-#define TARGET PYMPR_AVX2
-#define LEVEL(name) name##_avx2
-#include "line_items_body_inline.h"
-#undef TARGET
-#undef LEVEL
+#define BODY "line_items_body_inline.h"
+#include "levels_inline.h"
+#undef BODY
 
 /* The items of the window's lines, as far as there is room, up to one that has no such item: 0 then. */
 static int put_lines(struct items *items, const struct window *window)

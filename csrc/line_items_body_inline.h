@@ -1,4 +1,4 @@
-/* One SIMD level of line_items; line_items.c defines TARGET and LEVEL(name) before it includes this. */
+/* One SIMD level of line_items; levels_inline.h defines TARGET and LEVEL(name). */
 
 /* Marks in whole blocks of data[0:size]. There is no branch on whether a line ends in a block: in most texts
  * that cannot be foreseen. */

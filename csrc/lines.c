@@ -58,17 +58,9 @@ PYMPR_AVX2 static inline uint64_t newlines64_avx2(const uint8_t *bytes)
     return newlines32_avx2(bytes) | (uint64_t)newlines32_avx2(bytes + 32) << 32;
 }
 
-#define TARGET PYMPR_AVX512
-#define LEVEL(name) name##_avx512
-#include "lines_body_inline.h"
-#undef TARGET
-#undef LEVEL
-
-#define TARGET PYMPR_AVX2
-#define LEVEL(name) name##_avx2
-#include "lines_body_inline.h"
-#undef TARGET
-#undef LEVEL
+#define BODY "lines_body_inline.h"
+#include "levels_inline.h"
+#undef BODY
 
 #endif
 

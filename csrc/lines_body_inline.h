@@ -1,4 +1,4 @@
-/* One SIMD level of split_lines; lines.c defines TARGET and LEVEL(name) before it includes this. */
+/* One SIMD level of split_lines; levels_inline.h defines TARGET and LEVEL(name). */
 
 TARGET static int LEVEL(split)(struct lines *lines, const uint8_t *data, int64_t begin, int64_t end, int is_last)
 {

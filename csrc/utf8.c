@@ -134,8 +134,6 @@ PYMPR_AVX2 static int64_t skip_valid_avx2(const uint8_t *data, int64_t begin, in
     return at;
 }
 
-#endif
-
 /* Back from a block's start to the lead byte of a code point that reaches into it. */
 static int64_t open_code_point(const uint8_t *data, int64_t begin, int64_t at)
 {
@@ -144,6 +142,8 @@ static int64_t open_code_point(const uint8_t *data, int64_t begin, int64_t at)
             return at - back;
     return at;
 }
+
+#endif
 
 int pympr_validate_utf8(int64_t *position, const uint8_t *data, int64_t begin, int64_t end)
 {
@@ -162,12 +162,6 @@ int pympr_validate_utf8(int64_t *position, const uint8_t *data, int64_t begin, i
     }
 #endif
     return validate_portable(position, data, at, end);
-}
-
-int64_t pympr_cut_at_code_point(const uint8_t *data, int64_t begin, int64_t end)
-{
-    int64_t lead = open_code_point(data, begin, end);
-    return lead < end && code_point(data + lead, end - lead) < 0 ? lead : end;
 }
 
 int pympr_is_ascii(const uint8_t *data, int64_t begin, int64_t end)

@@ -8,10 +8,6 @@
  * decoder refuses (surrogates, overlong forms, values above U+10FFFF, an unfinished end). */
 int pympr_validate_utf8(int64_t *position, const uint8_t *data, int64_t begin, int64_t end);
 
-/* The position in [end - 3, end] before a code point that data[begin:end] begins but does not
- * finish and that more bytes could finish; `end` when there is none. */
-int64_t pympr_cut_at_code_point(const uint8_t *data, int64_t begin, int64_t end);
-
 /* Whether no byte of data[begin:end] is above 127. */
 int pympr_is_ascii(const uint8_t *data, int64_t begin, int64_t end);
 

@@ -43,17 +43,9 @@ PYMPR_AVX2 static inline void put_bits_avx2(int64_t *out, uint64_t bits, int64_t
         }
 }
 
-#define TARGET PYMPR_AVX512
-#define LEVEL(name) name##_avx512
-#include "words_body_inline.h"
-#undef TARGET
-#undef LEVEL
-
-#define TARGET PYMPR_AVX2
-#define LEVEL(name) name##_avx2
-#include "words_body_inline.h"
-#undef TARGET
-#undef LEVEL
+#define BODY "words_body_inline.h"
+#include "levels_inline.h"
+#undef BODY
 
 #endif
 

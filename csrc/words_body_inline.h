@@ -1,4 +1,4 @@
-/* One SIMD level of split_words; words.c defines TARGET and LEVEL(name) before it includes this. */
+/* One SIMD level of split_words; levels_inline.h defines TARGET and LEVEL(name). */
 
 /* 64 bytes at a time; `base` is the position of bytes[0] in the text. Returns the bytes it did:
  * it ends where fewer than 66 are left, or room for fewer words than a block can have. */

@@ -7,7 +7,6 @@ import numpy as np
 from pympr.native import take
 
 DTYPES = {"int64": np.int64, "float64": np.float64, "bool": np.bool_, "none": np.bool_}
-NO_BYTES = np.empty(0, np.uint8)
 
 
 @dataclass(slots=True)

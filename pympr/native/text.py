@@ -136,7 +136,7 @@ def validate_utf8(data: np.ndarray, begin: int = 0, end: int | None = None) -> i
     """-1 when data[begin:end] is valid UTF-8, else the offset of the first bad byte.
 
     The offset is `UnicodeDecodeError.start` of Python's strict decoder, from the start of `data`.
-    An unfinished code point at `end` is bad too: cut with `cut_at_code_point` first when the text goes on.
+    An unfinished code point at `end` is bad too.
 
     >>> validate_utf8(np.frombuffer("né".encode(), np.uint8))
     -1
@@ -151,19 +151,6 @@ def validate_utf8(data: np.ndarray, begin: int = 0, end: int | None = None) -> i
         return position[0]
     check(status, "validate_utf8")
     return -1
-
-
-def cut_at_code_point(data: np.ndarray, begin: int, end: int) -> int:
-    """The position before a code point that `end` cuts short, else `end`.
-
-    Only what further bytes could complete is left out: a wrong byte stays in, and
-    `validate_utf8` finds it.
-
-    >>> cut_at_code_point(np.frombuffer(b"n\\xc3", np.uint8), 0, 2)
-    1
-    """
-    _require_range(data, begin, end)
-    return lib.pympr_cut_at_code_point(pointer(data, "uint8_t *"), begin, end)
 
 
 def is_ascii(data: np.ndarray, begin: int = 0, end: int | None = None) -> bool:

@@ -1,6 +1,7 @@
 """Steps that need no other partition."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Expression, SplitItem
@@ -98,6 +99,17 @@ class Cached(Node):
     rdd_id: int
     level: StorageLevel = StorageLevel.MEMORY_ONLY
     folder: str = ""
+
+
+@dataclass(frozen=True)
+class Stored(Node):
+    """Rows that lie kept already, placed by a `contract` or None, where `lies` says: nothing below is planned."""
+
+    rdd_id: int
+    level: StorageLevel
+    folder: str
+    contract: Any
+    lies: str
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ class Node:
                 changed[field.name] = new
         return replace(self, **changed) if changed else self
 
-    def walk(self) -> Iterator["Node"]:
-        """This node and all below it, each once, parents before their children."""
+    def walk(self, is_leaf: Callable[["Node"], bool] | None = None) -> Iterator["Node"]:
+        """This node and all below it, each once, parents before their children; nothing below leaves."""
         # Not recursive: an iterative program's plan is deeper than Python's stack, and has more ways than nodes.
         seen: set[int] = set()
         found: list[Node] = []
@@ -51,7 +51,8 @@ class Node:
             elif id(node) not in seen:
                 seen.add(id(node))
                 waiting.append((node, True))
-                waiting += [(child, False) for child in node.children()]
+                if is_leaf is None or not is_leaf(node):
+                    waiting += [(child, False) for child in node.children()]
         return reversed(found)
 
     def depth(self) -> int:
@@ -103,13 +104,9 @@ def transform(node: Node, rule: Callable[[Node], Node | None]) -> Node:
 
     A node that several parents share is changed once and stays shared.
     """
-    return _transform(node, rule, {})
-
-
-def _transform(node: Node, rule: Callable[[Node], Node | None], done: dict[int, Node]) -> Node:
-    # Not a closure that calls itself: that is a cycle, which would keep the plan's data alive.
-    if id(node) not in done:
-        below = node.with_children(lambda child: _transform(child, rule, done))
+    done: dict[int, Node] = {}
+    for current in reversed(list(node.walk())):
+        below = current.with_children(lambda child: done[id(child)])
         changed = rule(below)
-        done[id(node)] = below if changed is None else changed
+        done[id(current)] = below if changed is None else changed
     return done[id(node)]

@@ -10,6 +10,7 @@ from pympr.plan.narrow import (
     MapValues,
     Project,
     Spread,
+    Stored,
     Union,
     Where,
     Words,
@@ -33,6 +34,7 @@ from pympr.plan.wide import (
 )
 
 _PLACED = (Combine, FinalCombine, Group, PartitionBy, Join, CoGroup, Sort)
+_SAYS = (Exchange, Stored)
 _KEEPS_KEYS = (Filter, Where, MapValues, FlatMapValues, Cached, LocalCombine)
 _MAY_KEEP_KEYS = (Map, FlatMap, MapPartitions, Project, Spread, Words)
 
@@ -42,11 +44,11 @@ def placed_by(node: Node) -> Contract | None:
 
     Equal user partition functions are equal code with equal constants.
     """
-    while not isinstance(node, (*_PLACED, Exchange)):
+    while not isinstance(node, (*_PLACED, *_SAYS)):
         if not isinstance(node, _KEEPS_KEYS) and not (isinstance(node, _MAY_KEEP_KEYS) and node.preserves):
             return None
         node = node.child
-    return node.contract if isinstance(node, Exchange) else node.partitioning
+    return node.contract if isinstance(node, _SAYS) else node.partitioning
 
 
 FREE, OWNED = "any rank can make them", "on the owners of their partitions"
@@ -58,16 +60,16 @@ def lies(node: Node) -> str:
     FREE rows are made by whoever asks first, so they can go with any others; OWNED
     partitions are where an exchange brings them; other rows lie where they came to be.
     """
-    return _lies(node, {})
+    # Remembered by the node itself: rules ask for one node after the other, each above the last.
+    known = vars(node)
+    if "_lies" not in known:
+        known["_lies"] = _where(node)
+    return known["_lies"]
 
 
-def _lies(node: Node, found: dict[int, str]) -> str:
-    if id(node) not in found:
-        found[id(node)] = _where(node, found)
-    return found[id(node)]
-
-
-def _where(node: Node, found: dict[int, str]) -> str:
+def _where(node: Node) -> str:
+    if isinstance(node, Stored):
+        return node.lies
     if isinstance(node, Exchange):
         return FREE if isinstance(node.contract, Everywhere) else OWNED
     if isinstance(node, Arrays):
@@ -75,8 +77,8 @@ def _where(node: Node, found: dict[int, str]) -> str:
     if isinstance(node, Cached) and node.folder:
         return FREE
     if isinstance(node, Cached):
-        return OWNED if _lies(node.child, found) == OWNED else f"kept {node.rdd_id}"
-    below = [_lies(child, found) for child in node.children()]
+        return OWNED if lies(node.child) == OWNED else f"kept {node.rdd_id}"
+    below = list(map(lies, node.children()))
     if all(where == FREE for where in below):
         return FREE
     if isinstance(node, Zip):

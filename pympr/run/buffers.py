@@ -15,7 +15,6 @@ class Buffers:
     def __init__(self, num_bytes: int, most: int = 8) -> None:
         self.num_bytes = num_bytes
         self._most = most
-        self._free_count: int | None = None
         self._buffers: list[np.ndarray] = []
 
     def get(self) -> np.ndarray:

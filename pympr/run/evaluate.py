@@ -1,6 +1,6 @@
 """One table from plan node to what it does to rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -9,6 +9,7 @@ from pympr.config import Config
 from pympr.plan import narrow, sources, wide
 from pympr.plan.node import Node
 from pympr.run.buffers import Buffers
+from pympr.run.keep import Kept
 from pympr.run.listing import Listing
 from pympr.run.operators import columns, combine, fused, partitions
 from pympr.run.operators import sources as read
@@ -32,10 +33,17 @@ class Evaluator:
     """Rows of a stage's pipeline, given what earlier stages left on this rank."""
 
     def __init__(
-        self, rank: int, config: Config, listing: Listing, intake: Intake, memory: Memory, left: dict[int, Rows]
+        self,
+        rank: int,
+        config: Config,
+        listing: Listing,
+        intake: Intake,
+        memory: Memory,
+        left: dict[int, Rows],
+        kept: Mapping[int, Kept],
     ) -> None:
         self.rank, self.config, self.listing, self.intake = rank, config, listing, intake
-        self.memory, self.left = memory, left
+        self.memory, self.left, self.kept = memory, left, kept
         self.buffers = Buffers(config.read_bytes)
 
     def rows(self, node: Node) -> Rows:
@@ -166,6 +174,7 @@ def _step(step: Callable[[Evaluator, Any], Callable]) -> Callable[[Evaluator, An
 
 _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     StageInput: lambda at, node: at.left[node.stage],
+    narrow.Stored: lambda at, node: at.kept[node.rdd_id].rows(),
     sources.Collection: _collection,
     sources.Range: _range,
     sources.TextFile: _text,

@@ -9,6 +9,8 @@ from typing import Any
 from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.data.block import Block, to_columns
+from pympr.plan.narrow import Stored
+from pympr.plan.node import Node
 from pympr.plan.wide import Contract, Everywhere, LocalCombine
 from pympr.run.claims import Claims
 from pympr.run.evaluate import Evaluator
@@ -37,6 +39,7 @@ class Executor:
         self.world, self.config, self.listing, self.station = world, config, listing, station
         self.claims = Claims(world)
         self.kept: dict[int, Kept] = {}
+        self.stored: dict[int, Stored] = {}
         self.scratch = Scratch(world)
         self.memory = memory_of(world, config)
         self.budget = Budget(world, config)
@@ -45,25 +48,13 @@ class Executor:
     def prepare(self, stages: tuple[Stage, ...], record: ActionRecord) -> Rows:
         """Run all stages but the last; the rows of the last, not yet computed."""
         left: dict[int, Rows] = {}
-        at = Evaluator(self.world.rank, self.config, self.listing, self.intake, self.memory, left)
+        at = Evaluator(self.world.rank, self.config, self.listing, self.intake, self.memory, left, self.kept)
         last_use = {number: stage.number for stage in stages for number in stage.inputs}
-        self._mend(stages)
-        needed = self._needed(stages)
         for stage in stages[:-1]:
-            if stage.number in needed:
-                left[stage.number] = self._run(stage, at, record)
+            left[stage.number] = self._run(stage, at, record)
             for number in [n for n, user in last_use.items() if user == stage.number]:
                 left.pop(number, None)
         return at.rows(stages[-1].root)
-
-    def _needed(self, stages: tuple[Stage, ...]) -> set[int]:
-        """The stages below the last without those that only feed rows which are kept already."""
-        needed = {stages[-1].number}
-        for stage in reversed(stages):
-            is_kept = isinstance(stage.output, Keep) and stage.output.rdd_id in self.kept
-            if stage.number in needed and not is_kept:
-                needed.update(stage.inputs)
-        return needed
 
     def _run(self, stage: Stage, at: Evaluator, record: ActionRecord) -> Rows:
         started = StageRecord(stage.number, str(stage.output))
@@ -79,36 +70,39 @@ class Executor:
             raise
 
     def _keep(self, stage: Stage, output: Keep, at: Evaluator, started: StageRecord) -> Rows:
-        if output.rdd_id not in self.kept:
-            rows = at.rows(stage.root)
-            kept = Kept(rows.total, output.level, self.budget, self.scratch, output.folder)
-            try:
-                self.walk(rows, lambda index, blocks: kept.put(index, _as_columns(blocks)), started, (0, rows.total))
-                kept.copy(self.world)
-            except BaseException:
-                kept.free()
-                raise
-            self.kept[output.rdd_id] = kept
-        return self.kept[output.rdd_id].rows()
+        rows = at.rows(stage.root)
+        kept = Kept(rows.total, output.level, self.budget, self.scratch, output.folder)
+        try:
+            self.walk(rows, lambda index, blocks: kept.put(index, _as_columns(blocks)), started, (0, rows.total))
+            kept.copy(self.world)
+        except BaseException:
+            kept.free()
+            raise
+        self.kept[output.rdd_id] = kept
+        self.stored[output.rdd_id] = Stored(output.rdd_id, output.level, output.folder, output.contract, output.lies)
+        return kept.rows()
 
     def forget(self, rdd_id: int) -> None:
         """Drop what was kept for an RDD."""
+        self.stored.pop(rdd_id, None)
         if (kept := self.kept.pop(rdd_id, None)) is not None:
             kept.free()
 
-    def _mend(self, stages: tuple[Stage, ...]) -> None:
-        """Forget kept rows of which parts are gone and cannot be brought back; they are computed again."""
-        for stage in stages:
-            kept = self.kept.get(stage.output.rdd_id) if isinstance(stage.output, Keep) else None
-            if kept is not None and isinstance(stage.output, Keep) and not kept.mend(self.world):
-                self.forget(stage.output.rdd_id)
+    def mend(self, plan: Node) -> bool:
+        """Forget kept rows of a plan of which parts are gone and cannot be brought back; False then. Collective."""
+        lost = []
+        for node in plan.walk():
+            if isinstance(node, Stored) and not self.kept[node.rdd_id].mend(self.world):
+                lost.append(node.rdd_id)
+        for rdd_id in lost:
+            self.forget(rdd_id)
+        return not lost
 
     def _exchange(self, stage: Stage, contract: Contract, at: Evaluator, started: StageRecord) -> Rows:
         combine = stage.root if isinstance(stage.root, LocalCombine) else None
         rows = at.rows(combine.child if combine else stage.root)
         staged = Staged(None if isinstance(contract, Everywhere) else self.memory)
         sink = BoundedSink(combine, self.config, staged, self.memory) if combine else None
-        spilled_before = self.memory.spilled_bytes
 
         def consume(index: int, blocks: Iterator[Block]) -> None:
             if sink is not None:
@@ -123,19 +117,20 @@ class Executor:
         started.rows_sent = staged.rows
         if isinstance(contract, Everywhere):
             return everywhere(self.world, contract.num_partitions, staged.parts())
-        begun = time.perf_counter()
+        begun, spilled_bytes = time.perf_counter(), self.memory.spilled_bytes
         with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
             with task_of(stage.number):
                 rows, counted = move_staged(self.world, contract, staged, self.config, self.memory)
         started.exchange_seconds = time.perf_counter() - begun
         for counters in counted:
             started.count(counters)
-        started.bytes_spilled += self.memory.spilled_bytes - spilled_before
+        started.bytes_spilled += self.memory.spilled_bytes - spilled_bytes
         return rows
 
     def walk(self, rows: Rows, work: Partial, started: StageRecord, limits: tuple[int, int]) -> dict[int, Any]:
         """work(i, blocks) for the partitions that fall to this rank; all ranks fail when one does."""
         begun, read, results = time.perf_counter(), replace(self.intake), {}
+        spilled_bytes = self.memory.spilled_bytes
         progress = Progress(f"stage {started.stage}")
 
         def everything() -> None:
@@ -156,6 +151,7 @@ class Executor:
         started.partitions += len(results)
         started.rows_read += self.intake.rows - read.rows
         started.bytes_read += self.intake.num_bytes - read.num_bytes
+        started.bytes_spilled += self.memory.spilled_bytes - spilled_bytes
         started.seconds += time.perf_counter() - begun
         return results
 

@@ -1,10 +1,14 @@
 """Which nodes' rows are to be kept: marks beside the plan, as a plan never changes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from pympr.plan.narrow import Cached
+from pympr.plan.narrow import Cached, Stored
 from pympr.plan.node import Node
 from pympr.plan.storage import StorageLevel
+
+NOTHING: Mapping[int, Stored] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,23 @@ class Marks:
         mark = self._marked.get(id(node))
         return None if mark is None else mark.rdd_id
 
-    def on(self, plan: Node) -> Node:
-        """The plan with Cached above every marked node; shared nodes stay shared."""
-        return self._on(plan, {}) if self._marked else plan
+    def on(self, plan: Node, stored: Mapping[int, Stored] = NOTHING) -> Node:
+        """The plan with Cached above every marked node; shared nodes stay shared.
+
+        Rows that are `stored` stand for the plan that made them.
+        """
+        if not self._marked and not stored:
+            return plan
+        done: dict[int, Node] = {}
+        for node in reversed(list(plan.walk(lambda node: self._stored(node, stored) is not None))):
+            done[id(node)] = self._stored(node, stored) or self._on(node, done)
+        return done[id(plan)]
+
+    def _stored(self, node: Node, stored: Mapping[int, Stored]) -> Stored | None:
+        number = node.rdd_id if isinstance(node, Cached) else self.number_of(node)
+        return None if number is None else stored.get(number)
 
     def _on(self, node: Node, done: dict[int, Node]) -> Node:
-        # Not a closure that calls itself: that is a cycle, which would keep the plan's data alive.
-        if id(node) not in done:
-            below = node.with_children(lambda child: self._on(child, done))
-            mark = self._marked.get(id(node))
-            done[id(node)] = below if mark is None else Cached(below, mark.rdd_id, mark.level, mark.folder)
-        return done[id(node)]
+        below = node.with_children(lambda child: done[id(child)])
+        mark = self._marked.get(id(node))
+        return below if mark is None else Cached(below, mark.rdd_id, mark.level, mark.folder)

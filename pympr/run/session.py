@@ -44,7 +44,6 @@ from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
 from pympr.run.task import current_task
-from pympr.run.threads import share_cores
 from pympr.run.together import together
 from pympr.run.turns import Turns
 from pympr.stages.cut import cut, show_stages
@@ -96,7 +95,6 @@ class Session:
         self.station = watch.open(ranks, self.config)
         agree_on(ranks, {"action": "SparkContext", "where": call_site(), "settings": self.config.shared()})
         self._turns = Turns()
-        self.threads = share_cores(ranks)
         self.listing = Listing(ranks, self.config)
         self.executor = Executor(ranks, self.config, self.listing, self.station)
         self.records: list[ActionRecord] = []
@@ -111,9 +109,8 @@ class Session:
         `name` is what the user called; it stands in errors and reports. Raises
         DivergenceError on all ranks when the ranks do not ask for the same.
         """
-        with self._turns, room_for(plan):
-            plan = self.marks.on(plan)
-            record = ActionRecord(name or action, call_site(2), digest(plan), group=self.properties.get(JOB_GROUP))
+        with self._turns:
+            record = ActionRecord(name or action, call_site(2), "", group=self.properties.get(JOB_GROUP))
             try:
                 result = self._act(action, plan, arguments, record)
                 self.accumulators.settle(self.world)
@@ -126,15 +123,19 @@ class Session:
     def _act(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
         self.records.append(record)
         begun = time.perf_counter()
+        planned = self.marks.on(plan, self.executor.stored)
+        record.plan = digest(planned)
         fields = {
             "action": record.action,
             "where": record.where,
-            "plan": show(plan),
+            "plan": show(planned),
             "code or data of the plan": record.plan,
         }
         agree_on(self.world, fields | {"arguments": ", ".join(map(tell_argument, arguments))})
-        with self.station.doing(record.action, where=record.where), rare_collections():
-            result = self._run(action, plan, arguments, record)
+        while not self.executor.mend(planned):
+            planned = self.marks.on(plan, self.executor.stored)
+        with self.station.doing(record.action, where=record.where), rare_collections(), room_for(planned):
+            result = self._run(action, planned, arguments, record)
         record.seconds = time.perf_counter() - begun
         return result
 
@@ -153,7 +154,7 @@ class Session:
 
     def num_partitions(self, plan: Node) -> int:
         """How many partitions a plan's rows have; lists input files at the first call."""
-        with self._turns, room_for(plan):
+        with self._turns:
             return count_partitions(plan, self.listing)
 
     def input_bytes(self, plan: Node) -> int:
@@ -198,8 +199,7 @@ class Session:
 
     def marked(self, plan: Node) -> Node:
         """The plan with a Cached node wherever rows are to be kept."""
-        with room_for(plan):
-            return self.marks.on(plan)
+        return self.marks.on(plan)
 
     def keep(self, plan: Node, rdd_id: int, level: StorageLevel) -> None:
         """Keep the rows of a node, once an action has computed them."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pympr.plan.narrow import Cached
 from pympr.plan.node import Node
+from pympr.plan.placed import lies, placed_by
 from pympr.plan.show import show
 from pympr.plan.storage import StorageLevel
 from pympr.plan.wide import Contract, Exchange
@@ -18,11 +19,13 @@ class StageInput(Node):
 
 @dataclass(frozen=True)
 class Keep:
-    """The rows stay on their rank, for this and later actions."""
+    """The rows stay on their rank, for this and later actions, placed and lying as they are."""
 
     rdd_id: int
     level: StorageLevel = StorageLevel.MEMORY_ONLY
     folder: str = ""
+    contract: Contract | None = None
+    lies: str = ""
 
     def __str__(self) -> str:
         return f"keep(rdd {self.rdd_id}, {self.level})"
@@ -70,10 +73,14 @@ class _Cutter:
         name = node.rdd_id if isinstance(node, Cached) else (id(node),)
         if name not in self._known:
             root = self.separate(node.child)
-            output = node.contract if isinstance(node, Exchange) else Keep(node.rdd_id, node.level, node.folder)
+            output = node.contract if isinstance(node, Exchange) else _kept(node)
             self.stages.append(Stage(len(self.stages), root, output))
             self._known[name] = len(self.stages) - 1
         return StageInput(self._known[name])
+
+
+def _kept(node: Cached) -> Keep:
+    return Keep(node.rdd_id, node.level, node.folder, placed_by(node), lies(node))
 
 
 def show_stages(stages: tuple[Stage, ...]) -> str:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pympr.collectives import cores
 from pympr.collectives.cores import core_mask, fair_share, share_cores
-from pympr.collectives.world import World, world
+from pympr.collectives.world import World, as_world, world
 from pympr.native.library import lib
 
 MASKS = st.lists(st.frozensets(st.integers(0, 9), min_size=1), min_size=1, max_size=8)
@@ -26,7 +27,9 @@ def test_ranks_bound_apart_keep_their_cores():
 
 
 @pytest.fixture
-def threads():
+def threads(monkeypatch):
+    """As in a process that has no world yet."""
+    monkeypatch.setattr(cores, "_sharing", 0)
     before = lib.pympr_get_threads()
     yield
     lib.pympr_set_threads(before)
@@ -44,3 +47,25 @@ def test_ranks_do_not_run_more_threads_than_cores(monkeypatch, threads):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     here = world()
     assert share_cores(here) == lib.pympr_get_threads() <= max(1, os.cpu_count() // here.node().size)
+
+
+@pytest.mark.mpi
+def test_a_world_of_ranks_of_which_some_had_one_before(monkeypatch, threads):
+    from mpi4py import MPI
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if MPI.COMM_WORLD.rank == 0:
+        alone = MPI.COMM_SELF.Dup()
+        as_world(alone)
+        alone.Free()
+    everyone = MPI.COMM_WORLD.Dup()
+    here = as_world(everyone)
+    assert lib.pympr_get_threads() == share_cores(here) <= max(1, os.cpu_count() // here.node().size)
+    everyone.Free()
+
+
+@pytest.mark.mpi
+def test_a_smaller_world_takes_no_more_cores(monkeypatch, threads):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    shared = share_cores(world())
+    assert share_cores(World(None)) == shared

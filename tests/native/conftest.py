@@ -5,7 +5,7 @@ from pympr.native.library import lib
 LEVELS = {"portable": 0, "avx2": 1, "avx512": 2}
 
 
-@pytest.fixture(params=LEVELS)
+@pytest.fixture(params=LEVELS, scope="module")
 def simd_level(request):
     """Runs the test once for every SIMD level; skips those that this machine lacks."""
     if lib.pympr_set_simd_level(LEVELS[request.param]) != LEVELS[request.param]:

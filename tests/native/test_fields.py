@@ -8,20 +8,14 @@ from pympr.native import fields
 from pympr.native.library import lib
 from pympr.native.reference import fields as reference
 
+pytestmark = pytest.mark.usefixtures("simd_level")
+
 ALPHABET = st.sampled_from(list("ab:;A Zz\t\n\u2003\u3000é\u4e00") + ["ab", "::", "x" * 50, " " * 30])
 ROWS = st.lists(st.lists(ALPHABET, max_size=12).map("".join), max_size=8)
 SEPARATORS = st.sampled_from([":", "a", "ab", "::", "aa", "é", "\u3000", "xxx", "b:"])
 LIMITS = st.one_of(st.sampled_from([-1, 0, 1, 2, 3, 2**64]), st.integers(-5, 9))
 INDEXES = st.one_of(st.integers(-4, 4), st.sampled_from([-(2**63), 2**63 - 1]))
 BOUNDS = st.one_of(st.none(), st.integers(-9, 9), st.sampled_from([-(2**70), 2**70]))
-
-
-@pytest.fixture(params=[0, 1, 2], ids=["portable", "avx2", "avx512"], autouse=True, scope="module")
-def level(request):
-    if lib.pympr_set_simd_level(request.param) != request.param:
-        pytest.skip("this machine has no such instructions")
-    yield
-    lib.pympr_set_simd_level(2)
 
 
 def column(rows):

@@ -12,9 +12,13 @@ from pympr.errors import KernelError
 from pympr.native import group
 from pympr.native.group import GroupTable
 from pympr.native.group_cluster import expected_distinct
-from pympr.native.library import lib
 from pympr.native.reference import group as reference
 from pympr.native.reference.hash import MASK, SALT_NUMBER
+
+pytestmark = [
+    pytest.mark.usefixtures("simd_level"),
+    pytest.mark.parametrize("simd_level", ["portable", "avx512"], indirect=True, scope="module"),
+]
 
 SEED = 11
 EXTREMES = [0, 1, -1, 2**63 - 1, -(2**63), 2**53 + 1]
@@ -34,14 +38,6 @@ VALUES = {
     "bool": st.booleans(),
 }
 AGGREGATES = [(op, kind) for op in ("sum", "min", "max", "count", "mean", "first") for kind in VALUES]
-
-
-@pytest.fixture(params=[0, 2], ids=["portable", "avx512"], autouse=True, scope="module")
-def level(request):
-    if lib.pympr_set_simd_level(request.param) != request.param:
-        pytest.skip("this machine has no such instructions")
-    yield
-    lib.pympr_set_simd_level(2)
 
 
 def nullable(values, may_be_null):

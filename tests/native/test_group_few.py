@@ -11,21 +11,17 @@ from hypothesis import strategies as st
 from pympr.errors import KernelError
 from pympr.native import group_few
 from pympr.native.group import GroupTable
-from pympr.native.library import lib
+
+pytestmark = [
+    pytest.mark.usefixtures("simd_level"),
+    pytest.mark.parametrize("simd_level", ["portable", "avx512"], indirect=True, scope="module"),
+]
 
 LARGEST, LEAST = 2**63 - 1, -(2**63)
 INTS = st.one_of(st.integers(-3, 3), st.sampled_from([LEAST, LEAST + 1, LARGEST, LARGEST - 1, 70_000, -70_000]))
 TEXTS = st.one_of(st.text("abé", max_size=3), st.sampled_from(["x" * n for n in range(12, 35)]), st.text(max_size=20))
 VALUES = st.one_of(st.integers(-9, 9), st.sampled_from([LEAST, LARGEST, 2**40, -(2**40)]))
 SUM = [("sum", "int64")]
-
-
-@pytest.fixture(params=[0, 2], ids=["portable", "avx512"], autouse=True, scope="module")
-def level(request):
-    if lib.pympr_set_simd_level(request.param) != request.param:
-        pytest.skip("this machine has no such instructions")
-    yield
-    lib.pympr_set_simd_level(2)
 
 
 def texts(items, gap=b""):

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pympr.native import numbers
-from pympr.native.library import lib
 from pympr.native.reference import numbers as reference
+
+pytestmark = pytest.mark.usefixtures("simd_level")
 
 LOW, HIGH = -(2**63), 2**63 - 1
 EXTREMES = st.sampled_from([LOW, LOW + 1, -1, 0, 1, 2, HIGH - 1, HIGH, 2**53, 2**53 + 1, -(2**53) - 1, 63, 64, 2**32])
@@ -13,14 +14,6 @@ INTEGERS = st.one_of(EXTREMES, st.integers(-100, 100), st.integers(LOW, HIGH))
 FLOATS = st.one_of(
     st.floats(), st.integers(-9, 9).map(float), st.sampled_from([-0.0, 2.0**63, -(2.0**63), 2.0**53, 0.5, 1.5, 2.5])
 )
-
-
-@pytest.fixture(params=[0, 1, 2], ids=["portable", "avx2", "avx512"], autouse=True, scope="module")
-def level(request):
-    if lib.pympr_set_simd_level(request.param) != request.param:
-        pytest.skip("this machine has no such instructions")
-    yield
-    lib.pympr_set_simd_level(2)
 
 
 def operands(pairs, dtype, constant):

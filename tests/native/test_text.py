@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pympr.native import text
-from pympr.native.library import lib
 from pympr.native.reference import text as reference
+
+pytestmark = pytest.mark.usefixtures("simd_level")
 
 BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2003\u200a\u2028\u2029\u202f\u205f\u3000"
 NEAR_BLANKS = "\x1b\x21\x08\x0e\u200b\u2007\u202a\u2060\u3001\u167f\u1681\u200d\x84\x9f\xa1"
@@ -18,14 +19,6 @@ LONG_TEXTS = st.builds(
     lambda parts: "".join(part * repeat for part, repeat in parts), st.lists(st.tuples(TEXTS, st.integers(1, 40)))
 )
 LINES = st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a", b"bc" * 40, b"\n\r"])).map(b"".join)
-
-
-@pytest.fixture(params=[0, 1, 2], ids=["portable", "avx2", "avx512"], autouse=True, scope="module")
-def level(request):
-    if lib.pympr_set_simd_level(request.param) != request.param:
-        pytest.skip("this machine has no such instructions")
-    yield request.param
-    lib.pympr_set_simd_level(2)
 
 
 def buffer(data: bytes) -> np.ndarray:
@@ -129,7 +122,6 @@ PIECES += [
 @given(st.lists(st.one_of(st.sampled_from(PIECES[:5]), st.sampled_from(PIECES), st.binary(max_size=3))).map(b"".join))
 def test_utf8_as_the_strict_decoder(data):
     assert text.validate_utf8(buffer(data)) == reference.validate_utf8(data)
-    assert text.cut_at_code_point(buffer(data), 0, len(data)) == reference.cut_at_code_point(data)
     assert text.is_ascii(buffer(data)) == data.isascii()
 
 

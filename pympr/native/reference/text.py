@@ -46,14 +46,3 @@ def validate_utf8(text: bytes) -> int:
     except UnicodeDecodeError as error:
         return error.start
     return -1
-
-
-def cut_at_code_point(text: bytes) -> int:
-    """The position before a code point that the end cuts short."""
-    for start in range(max(len(text) - 3, 0), len(text)):
-        try:
-            text[start:].decode()
-        except UnicodeDecodeError as error:
-            if error.start == 0 and error.reason == "unexpected end of data":
-                return start
-    return len(text)

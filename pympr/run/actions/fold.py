@@ -13,8 +13,6 @@ from pympr.optimise.symbolic import operation_of
 from pympr.run.actions.action import Run
 from pympr.run.actions.collect import gathered_partials
 
-NOTHING = "pympr: this partition is empty"
-
 
 def reduce(run: Run, function: Callable[[Any, Any], Any], *empty: Any) -> Any:
     """The records merged by `function` from left to right.
