@@ -11,7 +11,7 @@ from pympr.plan.node import Node
 from pympr.run.buffers import Buffers
 from pympr.run.keep import Kept
 from pympr.run.listing import Listing
-from pympr.run.operators import columns, combine, fused, partitions
+from pympr.run.operators import columns, fused, partitions
 from pympr.run.operators import sources as read
 from pympr.run.operators import zip as zips
 from pympr.run.operators.line_items import line_items
@@ -23,7 +23,7 @@ from pympr.run.operators.source_text import read_split
 from pympr.run.operators.source_whole import read_group
 from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, readable, union
-from pympr.run.spill import joining, sorting
+from pympr.run.spill import combining, joining, sorting
 from pympr.run.spill import operators as wide_steps
 from pympr.run.spill.memory import Memory
 from pympr.stages.cut import StageInput
@@ -172,6 +172,7 @@ def _step(step: Callable[[Evaluator, Any], Callable]) -> Callable[[Evaluator, An
     return lambda at, node: at.rows(node.child).through(step(at, node))
 
 
+_local_combine = _step(lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config))
 _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     StageInput: lambda at, node: at.left[node.stage],
     narrow.Stored: lambda at, node: at.kept[node.rdd_id].rows(),
@@ -196,8 +197,12 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Spread: _columns,
     narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
-    wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
-    wide.CombineWords: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
+    wide.LocalCombine: _step(
+        lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config)
+    ),
+    wide.CombineWords: _step(
+        lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config)
+    ),
     wide.FinalCombine: _step(
         lambda at, node: lambda blocks: wide_steps.final_combine(node, blocks, at.memory, at.config)
     ),

@@ -223,11 +223,3 @@ def in_hash_order(records: list[tuple[Any, Any]], config: Config) -> Block:
     """(key, value) records in the canonical order: by key hash, equal hashes as they came."""
     order = np.argsort(hash_keys([key for key, _ in records], config.hash_seed), kind="stable")
     return ObjectBlock([records[position] for position in order.tolist()])
-
-
-def local_combine(node: LocalCombine, blocks: Iterator[Block], config: Config) -> Iterator[Block]:
-    """What is left of one partition after combining, for rows that need no exchange."""
-    sink = CombineSink(node, config)
-    sink.consume(0, blocks)
-    for _, block in sink.finish():
-        yield block

@@ -46,3 +46,13 @@ class BoundedSink(CombineSink):
                     self.finish()
                 yield piece
             del block, piece  # the buffer that it looks at can be read into again
+
+
+def local_combine(node: LocalCombine, blocks: Iterator[Block], memory: Memory, config: Config) -> Iterator[Block]:
+    """What is left of one partition after combining, for rows that need no exchange."""
+    staged = Staged(memory)
+    sink = BoundedSink(node, config, staged, memory)
+    sink.consume(0, blocks)
+    sink.finish()
+    for block in staged.blocks():
+        yield from block.pieces(memory.buffer_bytes)

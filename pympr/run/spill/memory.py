@@ -12,7 +12,7 @@ from pympr.run.spill.folder import ScratchFolder
 _SHARE_OF_MEMORY = 0.75
 # Rows waiting to leave a stage, rows just arrived, and what an operator makes of rows while it works on them: a
 # wide step holds its rows, their order, a copy in that order and a table at the same time.
-_PARTS = 8
+_PARTS = 4
 _LARGEST_BUFFER_BYTES = 64 << 20
 # A Python object takes about so many times what its pickle does.
 _OBJECT_FACTOR = 4
