@@ -21,7 +21,7 @@ def allgather(world: Any, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     (array([0, 1, 2]), array([3]))
     """
     world = as_world(world)
-    array = _rows(array)
+    array = _rows(world, array)
     if world.is_solo:
         return array, np.array([len(array)])
     counts = _agree_counts(world, array)
@@ -33,7 +33,7 @@ def allgather(world: Any, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def gather(world: Any, array: np.ndarray, root: int = 0) -> tuple[np.ndarray, np.ndarray] | None:
     """As `allgather`, but at `root` only; None on the other ranks."""
     world = as_world(world)
-    array = _rows(array)
+    array = _rows(world, array)
     if world.is_solo:
         return array, np.array([len(array)])
     counts = _agree_counts(world, array)
@@ -69,11 +69,15 @@ def gather_objects(world: Any, value: Any, root: int = 0) -> list[Any] | None:
     return None if received is None else _unpack_all(received, lengths)
 
 
-def _rows(array: np.ndarray) -> np.ndarray:
+def _rows(world: World, array: np.ndarray) -> np.ndarray:
     array = np.ascontiguousarray(array)
-    if array.dtype.hasobject:
-        raise TypeError(f"arrays of dtype {array.dtype} hold Python objects; use gather_objects")
+    if array.dtype.hasobject and world.is_solo:
+        raise _not_for_objects(0)
     return array
+
+
+def _not_for_objects(rank: int) -> TypeError:
+    return TypeError(f"the array of rank {rank} holds Python objects; use gather_objects")
 
 
 def _row_bytes(array: np.ndarray) -> int:
@@ -86,10 +90,12 @@ def row_kind(array: np.ndarray) -> int:
 
 
 def _agree_counts(world: World, array: np.ndarray) -> np.ndarray:
-    """Rows of every rank; ValueError everywhere when the ranks' rows differ in kind."""
-    mine = np.array([len(array), row_kind(array)], np.int64)
+    """Rows of every rank; on all ranks TypeError when one has objects, ValueError when the rows differ in kind."""
+    mine = np.array([-1 if array.dtype.hasobject else len(array), row_kind(array)], np.int64)
     heads = np.empty((world.size, 2), np.int64)
     world.comm.Allgather(mine, heads)
+    if (heads[:, 0] < 0).any():
+        raise _not_for_objects(int(np.argmin(heads[:, 0])))
     others = np.flatnonzero(heads[:, 1] != heads[0, 1])
     if len(others):
         raise ValueError(

@@ -96,6 +96,7 @@ class Pass:
         self.environment = dict(
             os.environ,
             **launcher.environment_for(size),
+            TMPDIR=str(temporary(folder)),
             PYMPR_TEST_FOLDER=str(folder),
             PYMPR_TEST_USUAL_SIZE=str(int(options.sizes is not None or size in USUAL_SIZES)),
             PYMPR_TEST_TOKEN=self.token,
@@ -222,11 +223,18 @@ class Pass:
         sys.stderr.flush()
 
 
+def temporary(folder: pathlib.Path) -> pathlib.Path:
+    """A place for what tests, ranks and launchers that are killed leave; Open MPI's stumble over each other's."""
+    path = folder / "tmp"
+    path.mkdir(exist_ok=True)
+    return path
+
+
 def listing(folder: pathlib.Path, launcher: Launcher, options, rest: list[str]) -> dict | None:
     """The files with plain tests, the number of mpi tests, the sizes they add; None where pytest cannot tell."""
     command = [*launcher.command(1), sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += ["--collect-only", "--continue-on-collection-errors", *rest]
-    environment = dict(os.environ, **launcher.environment, PYMPR_TEST_FOLDER=str(folder))
+    environment = dict(os.environ, **launcher.environment, TMPDIR=str(temporary(folder)), PYMPR_TEST_FOLDER=str(folder))
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=options.limit, stdin=subprocess.DEVNULL

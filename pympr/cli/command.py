@@ -51,6 +51,8 @@ def launched(
     added = {VARIABLE: job_folder, "OMP_NUM_THREADS": str(threads)}
     if launcher.vendor == "Open MPI":
         added |= _open_mpi_environment(wish, library, threads, "SLURM_JOB_ID" in environment)
+        # Elsewhere it is named by the launcher's pid: what a killed one left there stops the next with that pid.
+        added |= {"PRTE_MCA_prte_local_tmpdir_base": job_folder} if job_folder else {}
     kept = {name: text for name, text in added.items() if name == VARIABLE or name not in environment}
     rank = [python, "-m", "pympr.cli.rank", *wish.program]
     command = [launcher.path, "-n", str(wish.size), *_with_output(rank, wish)]

@@ -38,7 +38,7 @@ class Expression:
 
 
 def _substitute(value: Any, argument: Expression, done: dict[int, Any]) -> Any:
-    if isinstance(value, Argument):
+    if type(value) is Argument:
         return argument
     if isinstance(value, tuple):
         return tuple(_substitute(item, argument, done) for item in value)
@@ -63,6 +63,14 @@ class Argument(Expression):
 
     def text(self, depth: int) -> str:
         return "x"
+
+
+@dataclass(frozen=True)
+class Element(Argument):
+    """Any item of a list that a function goes through."""
+
+    def text(self, depth: int) -> str:
+        return "each"
 
 
 @dataclass(frozen=True)
@@ -138,6 +146,8 @@ class Operation(Expression):
             return f"{parts[0]}[{begin}:{end}]"
         if self.name.startswith("."):
             return f"{parts[0]}{self.name}({', '.join([*parts[1:], *map(repr, self.options)])})"
+        if self.name == "is None":
+            return f"{parts[0]} is None"
         if self.name in ("neg", "invert", "not"):
             return {"neg": "-", "invert": "~", "not": "not "}[self.name] + parts[0]
         if len(parts) == 2 and not self.name.isalnum():

@@ -109,8 +109,14 @@ def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: L
     extra = placing.ships_partition
     received, counters = exchange(world, sent, spec_of(layout) + (("int64",) if extra else ()))
     sent.clear()
-    block, rest = from_wire(received.columns, layout)
-    return Moved(_separate(placing, block, world, rest[0] if extra else None, config), [counters])
+
+    def separate() -> dict[int, list[Block]]:
+        block, rest = from_wire(received.columns, layout)
+        return _separate(placing, block, world, rest[0] if extra else None, config)
+
+    # The user's function runs again on the rows that arrived.
+    parts = together(world, separate, "the keys of rows that arrived") if placing.computes_keys else separate()
+    return Moved(parts, [counters])
 
 
 def wire_columns(block: ColumnBlock, layout: Layout) -> list[Any]:

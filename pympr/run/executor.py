@@ -73,7 +73,7 @@ class Executor:
         rows = at.rows(stage.root)
         kept = Kept(rows.total, output.level, self.budget, self.scratch, output.folder)
         try:
-            self.walk(rows, lambda index, blocks: kept.put(index, _as_columns(blocks)), started, (0, rows.total))
+            self.walk(rows, lambda index, blocks: kept.put(index, list(map(_as_column, blocks))), started, (0, rows.total))
             kept.copy(self.world)
         except BaseException:
             kept.free()
@@ -108,7 +108,7 @@ class Executor:
             if sink is not None:
                 sink.consume(index, blocks)
             else:
-                staged.extend(index, map(_lasting, blocks))
+                staged.extend(index, map(_as_column, blocks))
 
         self.walk(rows, consume, started, (0, rows.total))
         if sink is not None:
@@ -170,11 +170,6 @@ def _within(numbers: Sequence[int], limits: tuple[int, int]) -> Sequence[int]:
     return [number for number in numbers if begin <= number < end]
 
 
-def _lasting(block: Block) -> Block:
-    """A block that outlives the buffer it was read into."""
-    return block.compact()
-
-
-def _as_columns(blocks: Iterator[Block]) -> list[Block]:
-    """Lasting blocks, as columns where the records allow it: what is kept is read again and again."""
-    return list(map(to_columns, map(_lasting, blocks)))
+def _as_column(block: Block) -> Block:
+    """A block that outlives the buffer it was read into, as columns where the records allow it."""
+    return to_columns(block.compact())

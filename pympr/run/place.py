@@ -33,7 +33,8 @@ class Placing:
         groups: np.ndarray | None = None,
         compute_ranks: Callable[[Block, int], np.ndarray] | None = None,
     ) -> None:
-        self._splitters = splitters if isinstance(contract, ByRange) and is_own_key(contract) else None
+        self.computes_keys = isinstance(contract, ByRange) and not is_own_key(contract)  # by the user's function
+        self._splitters = None if self.computes_keys else splitters
         self.groups = groups  # the partition of each key group, where rows are wanted by group
         self.num_partitions = contract.num_partitions
         self.ships_partition = ships_partition and contract.num_partitions > 1

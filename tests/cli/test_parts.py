@@ -104,6 +104,13 @@ def test_open_mpi_is_told_to_oversubscribe():
     assert start.remarks == ["4 ranks share 2 cores: right results, no gain in time"]
 
 
+def test_open_mpi_keeps_its_session_in_the_jobs_folder():
+    start = command.launched("python", wish(), "/job", Launcher("mpirun", "Open MPI"), OPEN_MPI, {})
+    assert start.environment["PRTE_MCA_prte_local_tmpdir_base"] == "/job"
+    start = command.launched("python", wish(), "", Launcher("mpirun", "Open MPI"), OPEN_MPI, {})
+    assert "PRTE_MCA_prte_local_tmpdir_base" not in start.environment
+
+
 def test_open_mpi_with_threads_is_not_bound():
     start = command.launched("python", wish(2, cores=8), "/job", Launcher("mpirun", "Open MPI"), OPEN_MPI, {})
     assert start.environment["PRTE_MCA_hwloc_default_binding_policy"] == "none"

@@ -53,6 +53,9 @@ def test_rows_that_differ_in_kind_are_an_error_everywhere():
         allgather(world(), mine)
     with pytest.raises(TypeError, match="gather_objects"):
         allgather(world(), np.array([None]))
+    for call in (allgather, gather):
+        with pytest.raises(TypeError, match="rank 1 .* gather_objects"):
+            call(world(), np.array([None]) if world().rank == 1 else np.zeros(3))
 
 
 def test_objects():

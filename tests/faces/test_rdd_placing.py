@@ -3,6 +3,7 @@
 from collections import Counter
 from operator import add
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,3 +149,18 @@ def test_coalesce_of_no_partitions(sc):
     nothing = sc.emptyRDD()
     assert nothing.coalesce(1).collect() == nothing.coalesce(2, shuffle=True).collect() == []
     assert nothing.cartesian(sc.parallelize([1])).coalesce(3).collect() == []
+
+
+def test_sort_key_that_fails_only_where_rows_arrive_fails_everywhere(sc):
+    """The key is computed again behind the exchange; no rank may go on to the next action alone."""
+    last = sc.rank == sc.size - 1
+    mine = np.arange(100 * sc.size).reshape(sc.size, 100)[::-1][sc.rank]
+
+    def key(x):
+        if last and x >= 100 * (sc.size - 1):
+            raise LookupError(f"no key for {x}")
+        return f"{x:05d}"
+
+    with pytest.raises(LookupError, match="no key for"):
+        sc.fromNumpy(mine).sortBy(key, numPartitions=3 * sc.size).collect()
+    assert sc.range(10).count() == 10

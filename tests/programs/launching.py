@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from typing import NamedTuple
 
@@ -48,7 +49,10 @@ def mpirun(program: list[str], size: int, flags: tuple[str, ...] = (), **environ
     wish = command.Wish(program, size, "all", "", machine.usable_cores())
     start = command.launched(sys.executable, wish, "", launcher, found, os.environ)
     variables = {name: text for name, text in start.environment.items() if text}
-    return run([start.command[0], *flags, *start.command[1:]], **variables | environment)
+    with tempfile.TemporaryDirectory() as folder:
+        # Open MPI's launcher fails where one that was killed and had its pid has left a session.
+        variables["PRTE_MCA_prte_local_tmpdir_base"] = folder
+        return run([start.command[0], *flags, *start.command[1:]], **variables | environment)
 
 
 def pympr(*arguments: str, limit_seconds: float = 60, **environment: str) -> Outcome:
