@@ -73,7 +73,7 @@ class Executor:
         rows = at.rows(stage.root)
         kept = Kept(rows.total, output.level, self.budget, self.scratch, output.folder)
         try:
-            self.walk(rows, lambda index, blocks: kept.put(index, list(map(_as_column, blocks))), started, (0, rows.total))
+            self.walk(rows, lambda at, blocks: kept.put(at, list(map(_as_column, blocks))), started, (0, rows.total))
             kept.copy(self.world)
         except BaseException:
             kept.free()
