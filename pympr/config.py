@@ -34,12 +34,14 @@ class Config:
     block_records: int = field(default_factory=lambda: int(_number("PYMPR_BLOCK_RECORDS", 16384)))
     keep_bytes: int = field(default_factory=lambda: int(_number("PYMPR_KEEP_BYTES", 0)))
     exchange: str = field(default_factory=lambda: _text("PYMPR_EXCHANGE", "auto"))
+    round_bytes: int = field(default_factory=lambda: int(_number("PYMPR_ROUND_BYTES", 64 << 20)))
+    ranks_per_node: int = field(default_factory=lambda: int(_number("PYMPR_RANKS_PER_NODE", 0)))
     warn_seconds: float = field(default_factory=lambda: _number("PYMPR_WARN_SECONDS", 30.0))
     hang_seconds: float = field(default_factory=lambda: _number("PYMPR_HANG_SECONDS", 300.0))
     run_dir: str = field(default_factory=lambda: _text("PYMPR_RUN_DIR", ""))
 
     def __post_init__(self) -> None:
-        for name in ("key_groups", "split_bytes", "read_bytes", "fetch_bytes", "block_records"):
+        for name in ("key_groups", "split_bytes", "read_bytes", "fetch_bytes", "block_records", "round_bytes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"PYMPR_{name.upper()} must be positive, got {getattr(self, name)}")
         if self.key_groups & (self.key_groups - 1):

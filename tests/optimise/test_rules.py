@@ -87,6 +87,14 @@ def test_python_functions_are_fused():
     assert text.count("\n") == 1 and " -> filter(" in text and " -> mapValues(" in text
 
 
+def test_constants_beside_what_python_made_are_columns():
+    made = Map(NUMBERS, Function(lambda x: print))
+    text = show(optimise(counted(Map(made, Function(lambda x: (x, 1))))))
+    assert "Fused(map(" in text and "-> map(" not in text and "Project(" in text
+    for function in (lambda x: (x + 1, 1), lambda x: (x[0], 1), lambda x: (x, x)):
+        assert "-> map(" in show(optimise(counted(Map(made, Function(function)))))
+
+
 def test_rows_that_are_placed_already_stay():
     grouped = Group(counted(Map(NUMBERS, Function(lambda x: (x, 1)))), Hash(2))
     assert show(optimise(grouped)).count("Exchange") == 1

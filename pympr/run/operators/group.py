@@ -88,7 +88,7 @@ def values_by_key(records: Any) -> dict[Any, list[Any]]:
     groups: dict[Any, list[Any]] = {}
     try:
         for key, value in records:
-            if key != key or isinstance(key, tuple):
+            if key not in groups and (key != key or isinstance(key, tuple)):
                 key = one_nan(key)
             if key in groups:
                 groups[key].append(value)
