@@ -55,6 +55,9 @@ class Config:
     scratch_dir: str = field(default_factory=lambda: _text("PYMPR_SCRATCH_DIR", ""))
     exchange: str = field(default_factory=lambda: _text("PYMPR_EXCHANGE", "auto"))
     round_bytes: int = field(default_factory=lambda: int(_number("PYMPR_ROUND_BYTES", 64 << 20)))
+    broadcast_bytes: int = field(
+        default_factory=lambda: bytes_of(_text("PYMPR_BROADCAST_BYTES", "10m"), "PYMPR_BROADCAST_BYTES")
+    )
     ranks_per_node: int = field(default_factory=lambda: int(_number("PYMPR_RANKS_PER_NODE", 0)))
     warn_seconds: float = field(default_factory=lambda: _number("PYMPR_WARN_SECONDS", 30.0))
     hang_seconds: float = field(default_factory=lambda: _number("PYMPR_HANG_SECONDS", 300.0))

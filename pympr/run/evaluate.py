@@ -8,8 +8,10 @@ from typing import Any
 from pympr.config import Config
 from pympr.plan import narrow, sources, wide
 from pympr.plan.node import Node
+from pympr.run import in_place
 from pympr.run.buffers import Buffers
 from pympr.run.keep import Kept
+from pympr.run.key_filter import KeyFilter
 from pympr.run.listing import Listing
 from pympr.run.operators import columns, fused, partitions
 from pympr.run.operators import sources as read
@@ -44,6 +46,8 @@ class Evaluator:
     ) -> None:
         self.rank, self.config, self.listing, self.intake = rank, config, listing, intake
         self.memory, self.left, self.kept = memory, left, kept
+        self.broadcast: set[int] = set()  # stages whose rows went to all ranks
+        self.filters: dict[int, KeyFilter] = {}  # of the keys that rows of a stage can meet
         self.buffers = Buffers(config.read_bytes)
 
     def rows(self, node: Node) -> Rows:
@@ -112,6 +116,12 @@ def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
 
 def _join(at: Evaluator, node: wide.Join) -> Rows:
     left, right = at.rows(node.left), at.rows(node.right)
+    if node.may_stay and node.right.stage in at.broadcast:
+
+        def join(of_left: Any, of_right: Any) -> Any:
+            return joining.join(node.how, of_left, of_right, at.memory, at.config)
+
+        return replace(left, blocks=in_place.joined(left, right, at.config, join))
 
     def blocks(index: int) -> Any:
         return joining.join(node.how, left.blocks(index), right.blocks(index), at.memory, at.config)

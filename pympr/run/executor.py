@@ -12,9 +12,11 @@ from pympr.data.block import Block, to_columns
 from pympr.plan.narrow import Stored
 from pympr.plan.node import Node
 from pympr.plan.wide import Contract, Everywhere, LocalCombine
+from pympr.run import in_place, key_filter
 from pympr.run.claims import Claims
 from pympr.run.evaluate import Evaluator
 from pympr.run.everywhere import everywhere
+from pympr.run.in_place import LeftSide
 from pympr.run.keep import Budget, Kept
 from pympr.run.listing import Listing
 from pympr.run.records import ActionRecord, Intake, StageRecord
@@ -49,20 +51,31 @@ class Executor:
         """Run all stages but the last; the rows of the last, not yet computed."""
         left: dict[int, Rows] = {}
         at = Evaluator(self.world.rank, self.config, self.listing, self.intake, self.memory, left, self.kept)
-        last_use = {number: stage.number for stage in stages for number in stage.inputs}
-        for stage in stages[:-1]:
-            left[stage.number] = self._run(stage, at, record)
+        lefts = in_place.left_sides(stages)
+        order = in_place.in_order(stages, lefts)
+        last_use = {number: stage.number for stage in order for number in stage.inputs}
+        rights = {side.stage: number for number, side in lefts.items()}
+        for stage in order[:-1]:
+            if rights.get(stage.number) in at.broadcast:
+                left[stage.number] = self._leave(stage, at, record)
+            else:
+                left[stage.number] = self._run(stage, at, record, lefts.get(stage.number))
             for number in [n for n, user in last_use.items() if user == stage.number]:
                 left.pop(number, None)
         return at.rows(stages[-1].root)
 
-    def _run(self, stage: Stage, at: Evaluator, record: ActionRecord) -> Rows:
+    def _leave(self, stage: Stage, at: Evaluator, record: ActionRecord) -> Rows:
+        """The rows of a stage as they lie, made when they are joined."""
+        record.stages.append(StageRecord(stage.number, "in place", variant="in place"))
+        return at.rows(stage.root).through(lambda blocks: map(_as_column, blocks))
+
+    def _run(self, stage: Stage, at: Evaluator, record: ActionRecord, other: LeftSide | None) -> Rows:
         started = StageRecord(stage.number, str(stage.output))
         record.stages.append(started)
         if isinstance(stage.output, Keep):
             return self._keep(stage, stage.output, at, started)
         try:
-            return self._exchange(stage, stage.output, at, started)
+            return self._exchange(stage, stage.output, at, started, other)
         except Exception as error:
             where = getattr(stage.output, "where", "")
             if where:  # of the transformation: the traceback has that of the action
@@ -98,17 +111,20 @@ class Executor:
             self.forget(rdd_id)
         return not lost
 
-    def _exchange(self, stage: Stage, contract: Contract, at: Evaluator, started: StageRecord) -> Rows:
+    def _exchange(
+        self, stage: Stage, contract: Contract, at: Evaluator, started: StageRecord, other: LeftSide | None
+    ) -> Rows:
         combine = stage.root if isinstance(stage.root, LocalCombine) else None
         rows = at.rows(combine.child if combine else stage.root)
         staged = Staged(None if isinstance(contract, Everywhere) else self.memory)
+        thin = at.filters[stage.number].thinned if stage.number in at.filters else iter
         sink = BoundedSink(combine, self.config, staged, self.memory) if combine else None
 
         def consume(index: int, blocks: Iterator[Block]) -> None:
             if sink is not None:
                 sink.consume(index, blocks)
             else:
-                staged.extend(index, map(_as_column, blocks))
+                staged.extend(index, thin(map(_as_column, blocks)))
 
         self.walk(rows, consume, started, (0, rows.total))
         if sink is not None:
@@ -117,6 +133,9 @@ class Executor:
         started.rows_sent = staged.rows
         if isinstance(contract, Everywhere):
             return everywhere(self.world, contract.num_partitions, staged.parts())
+        if other is not None and self._is_broadcast(stage, other, staged, at):
+            started.variant = "broadcast"
+            return everywhere(self.world, rows.total, staged.parts())
         begun, spilled_bytes = time.perf_counter(), self.memory.spilled_bytes
         with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
             with task_of(stage.number):
@@ -126,6 +145,21 @@ class Executor:
             started.count(counters)
         started.bytes_spilled += self.memory.spilled_bytes - spilled_bytes
         return rows
+
+    def _is_broadcast(self, stage: Stage, left: LeftSide, staged: Staged, at: Evaluator) -> bool:
+        """Whether the right rows of a join are so few that they go to all ranks; else the left side learns their keys.
+
+        Collective.
+        """
+        most = min(self.config.broadcast_bytes, self.memory.share_bytes)
+        if left.may_stay and staged.all_bytes(self.world) <= most:
+            at.broadcast.add(stage.number)
+            return True
+        if left.may_thin and key_filter.pays(self.world):
+            pieces = (piece for block in staged.blocks() for piece in block.pieces(self.memory.buffer_bytes))
+            found = key_filter.make_filter(self.world, staged.rows, pieces, self.config)
+            at.filters |= {} if found is None else {left.stage: found}
+        return False
 
     def walk(self, rows: Rows, work: Partial, started: StageRecord, limits: tuple[int, int]) -> dict[int, Any]:
         """work(i, blocks) for the partitions that fall to this rank; all ranks fail when one does."""

@@ -9,7 +9,9 @@ from typing import Any
 from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.world import World, world
 from pympr.config import Config
+from pympr.optimise.join_in_place import join_in_place
 from pympr.optimise.rewrite import optimise
+from pympr.optimise.split_ties import split_ties
 from pympr.optimise.tell import tell_functions
 from pympr.plan.function import tell_argument
 from pympr.plan.node import Node, digest
@@ -142,7 +144,7 @@ class Session:
     def _run(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
         if action in CHECKS:
             CHECKS[action](self.world, *arguments)
-        stages = cut(optimise(plan))
+        stages = cut(join_in_place(optimise(split_ties(plan, action)), action))
         rows = self.executor.prepare(stages, record)
         last = StageRecord(stages[-1].number, "result")
         record.stages.append(last)
@@ -191,7 +193,7 @@ class Session:
     def explain(self, plan: Node) -> str:
         """The logical plan, how its functions run, the optimised plan and the stages, as text."""
         with room_for(plan):
-            optimised = optimise(plan)
+            optimised = join_in_place(optimise(plan), "")
             parts = [("logical plan", show(plan)), ("functions", tell_functions(plan))]
             parts.append(("optimised plan", show(optimised)))
             parts.append(("stages", show_stages(cut(optimised))))

@@ -19,7 +19,7 @@ from pympr.data.block import Block, ColumnBlock, ObjectBlock
 from pympr.plan.wide import ByRange, BySource, Contract
 from pympr.run.exchange import OBJECTS, Moved, bytes_of, from_wire, move, spec_of, wire_columns
 from pympr.run.operators.sort import keys_of
-from pympr.run.place import place
+from pympr.run.place import place, splitters_of
 from pympr.run.place_by_source import partitions_by_source
 from pympr.run.placement import owned_by, owners
 from pympr.run.rows import Rows, held
@@ -27,7 +27,6 @@ from pympr.run.spill.file import in_pieces
 from pympr.run.spill.memory import Memory, size_of
 from pympr.run.spill.spilled import Writer
 from pympr.run.spill.staged import Staged, StagedKeys, as_agreed
-from pympr.run.splitters import find_splitters
 from pympr.run.together import together
 
 _LEAST_ROUND_BYTES = 1 << 16
@@ -190,7 +189,7 @@ def _placing(world: World, contract: Contract, staged: Staged, layout: Any, conf
         return lambda source, begin, block: partitions_by_source(contract, source, begin, len(block))
     if isinstance(contract, ByRange) and contract.num_partitions > 1:
         keys = [StagedKeys(contract, block, layout, memory) for block in staged.blocks()]
-        splitters = find_splitters(world, keys, contract.num_partitions, contract.ascending)
-        return lambda source, begin, block: splitters.partitions_of(keys_of(contract, block))
+        splitters = splitters_of(world, contract, keys)
+        return lambda source, begin, block: splitters.partitions_of(keys_of(contract, block), source, begin)
     placing = place(world, contract, [], config)
     return lambda source, begin, block: placing.partitions_of(-1, block)

@@ -117,6 +117,7 @@ class StagedKeys:
 
     def __init__(self, contract: ByRange, staged: StagedBlock, layout: Any, memory: Memory) -> None:
         self._contract, self._staged, self._layout, self._memory = contract, staged, layout, memory
+        self.source = staged.source
 
     def __len__(self) -> int:
         return len(self._staged)
@@ -127,7 +128,13 @@ class StagedKeys:
         for piece in self._staged.pieces(self._memory.buffer_bytes):
             low, high = np.searchsorted(index, [begin, begin + len(piece)])
             if high > low:
-                keys = keys_of(self._contract, as_agreed(piece, self._layout))
-                taken.append(keys.take(index[low:high] - begin))
+                taken.append(self._of(piece).take(index[low:high] - begin))
             begin += len(piece)
         return concat(taken)
+
+    def pieces(self) -> Iterator[Block]:
+        """The keys of all rows, some at a time."""
+        return map(self._of, self._staged.pieces(self._memory.buffer_bytes))
+
+    def _of(self, piece: Block) -> Block:
+        return keys_of(self._contract, as_agreed(piece, self._layout))
