@@ -233,7 +233,7 @@ def test_injected_upward_import_is_found(tmp_path):
 
 
 def sources() -> list[str]:
-    paths = list(MODULES.values()) + sorted((ROOT / "csrc").glob("*.[chp]*"))
+    paths = [*MODULES.values(), *sorted((ROOT / "csrc").glob("*.[chp]*")), *sorted((ROOT / "benchmarks").rglob("*.py"))]
     return [str(path.relative_to(ROOT)) for path in paths if path.suffix in (".py", ".c", ".h")]
 
 

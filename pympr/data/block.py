@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pympr.data.column import BytesColumn, Column, concat_columns
+from pympr.data.column import Column, FixedColumn, concat_columns
 from pympr.data.convert import columns_of, values_of
-from pympr.data.schema import Layout, Leaf, Row, width
+from pympr.data.schema import Layout, Leaf, Row, has_many, width
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class ColumnBlock:
 
     def compact(self) -> "ColumnBlock":
         """The same records over buffers of their own size."""
-        columns = [c.compact() if isinstance(c, BytesColumn) and c.is_sparse else c for c in self.columns]
+        columns = [c.compact() if not isinstance(c, FixedColumn) and c.is_sparse else c for c in self.columns]
         return ColumnBlock(self.layout, columns, self.length)
 
     def item(self, position: int) -> "ColumnBlock":
@@ -82,7 +82,59 @@ class ObjectBlock:
         return self
 
 
+class ManyBlock(ObjectBlock):
+    """Records with lists in them: `inner` has their columns, for steps that know such; to others they are objects.
+
+    They are made anew whenever they are asked for.
+    """
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: ColumnBlock) -> None:
+        self.inner = inner
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ManyBlock, (self.inner,)
+
+    def __len__(self) -> int:
+        return self.inner.length
+
+    @property
+    def values(self) -> list[Any]:
+        return self.inner.records()
+
+    @property
+    def nbytes(self) -> int:
+        return self.inner.nbytes
+
+    def records(self) -> list[Any]:
+        """The records as Python values."""
+        return self.inner.records()
+
+    def slice(self, begin: int, end: int) -> "ManyBlock":
+        """Records `begin` to `end`, without a copy."""
+        return ManyBlock(self.inner.slice(begin, end))
+
+    def take(self, index: np.ndarray) -> "ManyBlock":
+        """The records at the positions `index` (int64)."""
+        return ManyBlock(self.inner.take(index))
+
+    def compact(self) -> "ManyBlock":
+        """The same records over buffers of their own size."""
+        return ManyBlock(self.inner.compact())
+
+
 Block = ColumnBlock | ObjectBlock
+
+
+def outside(block: ColumnBlock) -> Block:
+    """The block as others may see it: lists are no columns to them."""
+    return ManyBlock(block) if has_many(block.layout) else block
+
+
+def inside(block: Block) -> Block:
+    """The block with its columns, lists among them."""
+    return block.inner if isinstance(block, ManyBlock) else block
 
 
 def to_columns(block: Block) -> Block:
@@ -93,7 +145,7 @@ def to_columns(block: Block) -> Block:
     >>> to_columns(ObjectBlock([1, "a"]))
     ObjectBlock(values=[1, 'a'])
     """
-    if isinstance(block, ColumnBlock) or not len(block):
+    if isinstance(block, (ColumnBlock, ManyBlock)) or not len(block):
         return block
     converted = columns_of(block.values)
     if converted is None:
@@ -115,6 +167,8 @@ def concat(blocks: Iterable[Block]) -> Block:
     if blocks and all(isinstance(b, ColumnBlock) and b.layout == blocks[0].layout for b in blocks):
         columns = [concat_columns(list(parts)) for parts in zip(*(b.columns for b in blocks))]
         return ColumnBlock(blocks[0].layout, columns, sum(map(len, blocks)))
+    if blocks and all(isinstance(b, ManyBlock) and b.inner.layout == blocks[0].inner.layout for b in blocks):
+        return ManyBlock(concat([block.inner for block in blocks]))
     return ObjectBlock([record for block in blocks for record in block.records()])
 
 

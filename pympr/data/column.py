@@ -1,6 +1,7 @@
 """Columns: values of one kind in NumPy memory, with views instead of copies."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +73,50 @@ class BytesColumn:
         return BytesColumn(data, offsets[:-1], offsets[1:], self.valid)
 
 
-Column = FixedColumn | BytesColumn
+@dataclass(slots=True)
+class ManyColumn:
+    """Row i is the list of the rows `starts[i]:ends[i]` of `items`, a block of columns."""
+
+    items: Any
+    starts: np.ndarray
+    ends: np.ndarray
+    valid: None = None
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return self.ends - self.starts
+
+    @property
+    def nbytes(self) -> int:
+        return self.items.nbytes * int(self.lengths.sum()) // max(len(self.items), 1) + 16 * len(self.starts)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the items are many more than the rows hold."""
+        return int(self.lengths.sum()) < len(self.items) // 2
+
+    def slice(self, begin: int, end: int) -> "ManyColumn":
+        return ManyColumn(self.items, self.starts[begin:end], self.ends[begin:end])
+
+    def take(self, index: np.ndarray) -> "ManyColumn":
+        return ManyColumn(self.items, take.take_fixed(self.starts, index), take.take_fixed(self.ends, index))
+
+    def compact(self) -> "ManyColumn":
+        """The same rows over items of their own."""
+        edges = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.lengths)])
+        return ManyColumn(self.items.take(self.places()), edges[:-1], edges[1:])
+
+    def places(self) -> np.ndarray:
+        """Where the items of all rows are, row after row (int64)."""
+        lengths = self.lengths
+        shifts = self.starts - (np.cumsum(lengths) - lengths)
+        return np.repeat(shifts, lengths) + np.arange(int(lengths.sum()), dtype=np.int64)
+
+
+Column = FixedColumn | BytesColumn | ManyColumn
 
 
 def concat_columns(columns: list[Column]) -> Column:
@@ -82,6 +126,8 @@ def concat_columns(columns: list[Column]) -> Column:
     valid = _concat_valid(columns)
     if isinstance(columns[0], FixedColumn):
         return FixedColumn(np.concatenate([column.values for column in columns]), valid)
+    if isinstance(columns[0], ManyColumn):
+        return _concat_many([column.compact() for column in columns])
     return _concat_bytes([column.compact() for column in columns], valid)
 
 
@@ -106,6 +152,15 @@ def _concat_bytes(columns: list[BytesColumn], valid: np.ndarray | None) -> Bytes
     starts = np.concatenate([column.starts + shift for column, shift in zip(columns, shifts)])
     ends = np.concatenate([column.ends + shift for column, shift in zip(columns, shifts)])
     return BytesColumn(data, starts, ends, valid)
+
+
+def _concat_many(columns: list[ManyColumn]) -> ManyColumn:
+    parts = [column.items for column in columns]
+    joined = [concat_columns(list(same)) for same in zip(*(part.columns for part in parts))]
+    shifts = np.cumsum([0] + [len(part) for part in parts])
+    starts = np.concatenate([column.starts + shift for column, shift in zip(columns, shifts)])
+    ends = np.concatenate([column.ends + shift for column, shift in zip(columns, shifts)])
+    return ManyColumn(type(parts[0])(parts[0].layout, joined, int(shifts[-1])), starts, ends)
 
 
 def _concat_valid(columns: list[Column]) -> np.ndarray | None:

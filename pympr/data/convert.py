@@ -1,14 +1,14 @@
 """Python values to columns and back, exactly."""
 
 from collections.abc import Sequence
-from itertools import accumulate
-from operator import itemgetter
+from itertools import repeat
+from operator import is_not, itemgetter
 from typing import Any
 
 import numpy as np
 
-from pympr.data.column import DTYPES, BytesColumn, Column, FixedColumn
-from pympr.data.schema import Layout, Leaf, Row, leaves
+from pympr.data.column import DTYPES, BytesColumn, Column, FixedColumn, ManyColumn
+from pympr.data.schema import Layout, Leaf, Many, Row, leaves
 
 _KIND_OF_TYPE = {
     int: "int64",
@@ -61,32 +61,42 @@ def _row_of(records: Sequence[tuple]) -> tuple[Layout, list[Column]] | None:
 def _leaf_column(values: Sequence[Any], leaf: Leaf) -> Column | None:
     valid = None
     if leaf.nullable:
-        valid = np.fromiter((value is not None for value in values), np.uint8, len(values))
+        valid = np.frombuffer(bytes(map(is_not, values, repeat(None))), np.uint8)
         filler = _FILLER[leaf.kind]
         values = [filler if value is None else value for value in values]
-    if leaf.is_variable:
-        return _bytes_column(values, leaf.kind, valid)
+    if leaf.kind == "string":
+        return _string_column(values, valid)
+    if leaf.kind == "bytes":
+        return _measured_column(values, valid)
+    if leaf.kind in ("bool", "none"):
+        return FixedColumn(np.frombuffer(bytes(values), np.bool_), valid)
     try:
-        return FixedColumn(np.array(values, DTYPES[leaf.kind]), valid)
+        return FixedColumn(np.fromiter(values, DTYPES[leaf.kind], len(values)), valid)
     except OverflowError:
         return None
 
 
-def _bytes_column(values: Sequence[Any], kind: str, valid: np.ndarray | None) -> BytesColumn | None:
-    if kind == "string":
-        joined = "".join(values)
-        if joined.isascii():
-            lengths, data = map(len, values), joined.encode()
-        else:
-            try:
-                values = [value.encode() for value in values]
-            except UnicodeEncodeError:  # lone surrogates have no UTF-8
-                return None
-            lengths, data = map(len, values), b"".join(values)
-    else:
-        lengths, data = map(len, values), b"".join(values)
-    offsets = np.fromiter(accumulate(lengths, initial=0), np.int64, len(values) + 1)
-    return BytesColumn(np.frombuffer(data, np.uint8), offsets[:-1], offsets[1:], valid)
+def _string_column(values: Sequence[str], valid: np.ndarray | None) -> BytesColumn | None:
+    """All strings encoded at once, each ended by the character 0, unless that is in one of them."""
+    joined = "\0".join(values)
+    try:
+        data = np.frombuffer(joined.encode(), np.uint8)
+    except UnicodeEncodeError:  # lone surrogates have no UTF-8
+        return None
+    ends = np.empty(len(values), np.int64)
+    found = np.flatnonzero(data == 0)
+    if len(found) != len(values) - 1:
+        return _measured_column([value.encode() for value in values], valid)
+    ends[:-1], ends[-1] = found, len(data)
+    starts = np.zeros(len(values), np.int64)
+    np.add(found, 1, out=starts[1:])
+    return BytesColumn(data, starts, ends, valid)
+
+
+def _measured_column(values: Sequence[bytes], valid: np.ndarray | None) -> BytesColumn:
+    offsets = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=offsets[1:])
+    return BytesColumn(np.frombuffer(b"".join(values), np.uint8), offsets[:-1], offsets[1:], valid)
 
 
 def values_of(layout: Layout, columns: Sequence[Column]) -> list[Any]:
@@ -98,12 +108,24 @@ def values_of(layout: Layout, columns: Sequence[Column]) -> list[Any]:
     """
     if isinstance(layout, Leaf):
         return _leaf_values(layout, columns[0])
+    if isinstance(layout, Many):
+        return _lists(layout, columns[0])
     parts, at = [], 0
     for item in layout.items:
         size = len(leaves(item))
         parts.append(values_of(item, columns[at : at + size]))
         at += size
     return list(zip(*parts))
+
+
+def _lists(layout: Many, column: ManyColumn) -> list[Any]:
+    column = column if len(column) and column.ends[-1] - column.starts[0] == column.lengths.sum() else column.compact()
+    if not len(column):
+        return []
+    first = int(column.starts[0])
+    items = column.items.slice(first, int(column.ends[-1])).records()
+    starts, ends = (column.starts - first).tolist(), (column.ends - first).tolist()
+    return [layout.make(items[begin:end]) for begin, end in zip(starts, ends)]
 
 
 def _leaf_values(leaf: Leaf, column: Column) -> list[Any]:

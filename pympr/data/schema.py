@@ -4,7 +4,9 @@ A layout is a `Leaf` (one column) or a `Row` (a tuple of layouts). Records of a
 layout become columns and come back as exactly the same Python values.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 KINDS = ("int64", "float64", "bool", "string", "bytes", "none")
 VARIABLE_KINDS = ("string", "bytes")
@@ -39,16 +41,27 @@ class Row:
         return f"({', '.join(map(str, self.items))})"
 
 
-Layout = Leaf | Row
+@dataclass(frozen=True)
+class Many:
+    """Any number of values of one layout: `make`, given a list of them, is the Python object."""
+
+    item: "Layout"
+    make: Callable[[list[Any]], Any]
+
+    def __str__(self) -> str:
+        return f"many {self.item}"
 
 
-def leaves(layout: Layout) -> tuple[Leaf, ...]:
-    """The columns of a layout, left to right.
+Layout = Leaf | Row | Many
+
+
+def leaves(layout: Layout) -> tuple[Any, ...]:
+    """The columns of a layout, left to right: a Leaf or Many each.
 
     >>> [str(leaf) for leaf in leaves(Row((Leaf("string"), Row((Leaf("int64"), Leaf("bool"))))))]
     ['string', 'int64', 'bool']
     """
-    if isinstance(layout, Leaf):
+    if not isinstance(layout, Row):
         return (layout,)
     return tuple(leaf for item in layout.items for leaf in leaves(item))
 
@@ -56,6 +69,11 @@ def leaves(layout: Layout) -> tuple[Leaf, ...]:
 def width(layout: Layout) -> int:
     """How many columns a layout has."""
     return len(leaves(layout))
+
+
+def has_many(layout: Layout) -> bool:
+    """Whether there are lists among the columns."""
+    return any(isinstance(leaf, Many) for leaf in leaves(layout))
 
 
 def is_pair(layout: Layout) -> bool:

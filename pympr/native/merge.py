@@ -9,7 +9,7 @@ import numpy as np
 from pympr.errors import KernelError
 from pympr.native.columns import bad_row, require_bytes
 from pympr.native.library import BAD, check, ffi, lib, pointer, require
-from pympr.native.sort import KINDS, sort_permutation, sort_permutation_bytes, sort_values
+from pympr.native.sort import KINDS, kind_of, sort_permutation, sort_permutation_bytes, sort_values
 
 BYTES = 3
 MAX_THREADS = 256
@@ -29,7 +29,7 @@ def merge_runs(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     >>> merge_runs(np.array([1, 5, 9, 2, 5]), np.array([0, 3, 5])).tolist()
     [1, 2, 5, 5, 9]
     """
-    kind = _kind_of(values)
+    kind = kind_of(values)
     if kind > KINDS["float64"]:
         raise TypeError("values must be int64 or float64, got bool")
     _require_offsets(offsets, len(values))
@@ -48,7 +48,7 @@ def merge_permutation(values: np.ndarray, offsets: np.ndarray, descending: bool 
     >>> merge_permutation(np.array([1, 5, 9, 2, 5]), np.array([0, 3, 5])).tolist()
     [0, 3, 1, 4, 2]
     """
-    kind = _kind_of(values)
+    kind = kind_of(values)
     _require_offsets(offsets, len(values))
     if _num_filled(offsets) > MAX_MERGED_RUNS:
         return sort_permutation(values, descending)
@@ -156,11 +156,3 @@ def _require_offsets(offsets: np.ndarray, num_rows: int) -> None:
     require(offsets, "int64", "offsets")
     if len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != num_rows or (np.diff(offsets) < 0).any():
         raise ValueError(f"offsets must rise from 0 to {num_rows}, got {offsets}")
-
-
-def _kind_of(values: np.ndarray) -> int:
-    dtype = str(getattr(values, "dtype", type(values).__name__))
-    if dtype not in KINDS:
-        raise TypeError(f"values must be int64, float64 or bool, got {dtype}")
-    require(values, dtype, "values")
-    return KINDS[dtype]

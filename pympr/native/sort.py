@@ -43,7 +43,7 @@ def sort_permutation(
     >>> sort_permutation(np.array([3.0, 1.0, 3.0, 2.0]), descending=True).tolist()
     [0, 2, 3, 1]
     """
-    kind = _kind(values)
+    kind = kind_of(values)
     require_valid(valid, values)
     if valid is None and is_sorted(values, descending):
         return np.arange(len(values))
@@ -233,7 +233,7 @@ def is_sorted(values: np.ndarray, descending: bool = False) -> bool:
     >>> is_sorted(np.array([1, 2, 2])), is_sorted(np.array([1.0, float("nan"), 2.0]))
     (True, False)
     """
-    row, kind = ffi.new("int64_t *"), _kind(values)
+    row, kind = ffi.new("int64_t *"), kind_of(values)
     status = lib.pympr_sort_first_unsorted(row, pointer(values, "void *"), len(values), kind, descending)
     check(status, "sort_first_unsorted")
     return row[0] == len(values)
@@ -264,7 +264,8 @@ def _strings(data, starts, ends, descending: bool, valid):
     return strings
 
 
-def _kind(values: np.ndarray) -> int:
+def kind_of(values: np.ndarray) -> int:
+    """The kernels' number for the dtype of values; TypeError for one that they do not sort."""
     dtype = str(getattr(values, "dtype", type(values).__name__))
     if dtype not in KINDS:
         raise TypeError(f"values must be int64, float64 or bool, got {dtype}")

@@ -6,9 +6,10 @@ import operator
 import types
 from typing import Any
 
+from pympr.optimise.loops import counted, enumerated, zipped
 from pympr.optimise.methods import METHODS, method
 from pympr.optimise.parts import contains, subscript
-from pympr.optimise.values import Known, MakeList, Method, Split, Unknown, lift, operand
+from pympr.optimise.values import Items, Known, MakeList, Method, Split, Unknown, lift, operand
 from pympr.plan.bindings import MISSING
 from pympr.plan.expression import Conditional, Constant, Expression, MakeTuple, Operation
 
@@ -95,11 +96,20 @@ def _builtin(path: Any, function: Any, arguments: list[Any], keywords: dict[str,
         return known(path, arguments)
     if function in _BINARY and len(arguments) == 2:
         return path.binary(known, *arguments)
+    if function is float and len(arguments) == 1 and isinstance(arguments[0], Constant):
+        return _float(arguments[0].value)
     if function in _UNARY and len(arguments) == 1:
         return path.operation(known, arguments[0])
     if function in (int, str) and len(arguments) == 2:
         return path.operation(known, *arguments)
     raise Unknown(f"calls {name} with {len(arguments)} arguments")
+
+
+def _float(value: Any) -> Constant:
+    try:
+        return Constant(float(value))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unknown(f"raises {type(error).__name__}") from None
 
 
 def _one(arguments: list[Any], name: str) -> Any:
@@ -112,7 +122,7 @@ def _len(path: Any, arguments: list[Any]) -> Expression:
     value = _one(arguments, "len")
     if isinstance(value, Split):
         return path.computed(Operation("fields", (value.of,), (value.separator, value.maxsplit, value.from_right)))
-    if isinstance(value, (MakeTuple, MakeList)):
+    if isinstance(value, (MakeTuple, MakeList, Items)):
         return Constant(len(value.items))
     return path.operation("len", value)
 
@@ -188,5 +198,5 @@ def _tuple(path: Any, arguments: list[Any]) -> Expression:
 _SPECIAL = {
     len: _len, bool: _bool, operator.truth: _bool, min: _extreme("<"), max: _extreme(">"), round: _round,
     divmod: _divmod, pow: _pow, isinstance: _isinstance, operator.getitem: _getitem, operator.contains: _contains,
-    operator.not_: _not, tuple: _tuple,
+    operator.not_: _not, tuple: _tuple, enumerate: enumerated, range: counted, zip: zipped,
 }  # fmt: skip

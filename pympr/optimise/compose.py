@@ -31,8 +31,8 @@ def _rule(node: Node) -> Node | None:
     if isinstance(node, Filter):
         kept = Filter(inner.child, Function(both))
         return replace(inner, child=kept) if found.expression is not None else None
-    wanted = (MakeList, MakeTuple) if isinstance(node, FlatMap) else (object,)
-    if found.value is None or not isinstance(found.value, wanted):
+    has_items = isinstance(found.value, (MakeList, MakeTuple))
+    if found.value is None or (isinstance(node, FlatMap) and not has_items):
         return None
     return type(node)(inner.child, Function(both), node.preserves and inner.preserves)
 

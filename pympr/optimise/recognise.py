@@ -1,10 +1,10 @@
 """Functions whose meaning on columns is known become column steps."""
 
 from pympr.optimise.symbolic import ARGUMENT, Translation, is_word_split, translate
-from pympr.optimise.values import MakeList
+from pympr.optimise.values import Each, MakeList
 from pympr.plan.expression import Expression, Item, MakeTuple
 from pympr.plan.function import Function
-from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Map, MapValues, Project, Spread, Where, Words
+from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Map, MapValues, Project, Spread, SpreadEach, Where, Words
 from pympr.plan.node import Node, transform
 
 KEY, VALUE = Item(ARGUMENT, 0), Item(ARGUMENT, 1)
@@ -36,13 +36,24 @@ def _flat(node: FlatMap | FlatMapValues, of_values: bool) -> Node | None:
     if is_word_split(node.function.call):
         return Words(node.child, node.function, of_values)
     found = translate(node.function.call)
+    preserves = of_values or node.preserves
+    if isinstance(found.value, Each):
+        each = _with_key(found.value) if of_values else found.value
+        parts = each.of, each.items, each.steps, each.checks
+        return SpreadEach(node.child, *parts, node.function, preserves, of_values, found.bindings)
     items = _items(found)
     if not items:
         return None
     if of_values:
         items = tuple(MakeTuple((KEY, item.substitute(VALUE))) for item in items)
-    preserves = of_values or node.preserves
     return Spread(node.child, items, node.function, preserves, of_values, found.bindings)
+
+
+def _with_key(each: Each) -> Each:
+    """What is made of a pair's value, with the pair's key."""
+    steps, checks = (tuple(part.substitute(VALUE) for part in parts) for parts in (each.steps, each.checks))
+    items = tuple(MakeTuple((KEY, item.substitute(VALUE))) for item in each.items)
+    return Each(each.of.substitute(VALUE), items, steps, checks)
 
 
 def _items(found: Translation) -> tuple[Expression, ...]:
@@ -57,6 +68,8 @@ def how_it_runs(function: Function) -> str:
     found = translate(function.call)
     if found.expression is not None:
         return f"columns: {found.expression}"
+    if isinstance(found.value, Each):
+        return f"columns in flatMap, where lists are columns: {found.value}"
     if isinstance(found.value, MakeList):
         return f"columns: {', '.join(map(str, found.value.items))}"
     if found.value is not None:

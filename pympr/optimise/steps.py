@@ -7,15 +7,18 @@ import dis
 import types
 from typing import Any
 
+from pympr.optimise import loops
 from pympr.optimise.calls import attribute, call
 from pympr.optimise.parts import contains, subscript, unpack
-from pympr.optimise.values import Known, MakeList, Slice, Split, Unknown, has_column, lift, operand
+from pympr.optimise.values import Each, Known, MakeList, Slice, Split, Unknown, has_column, lift, operand
 from pympr.plan.bindings import MISSING
 from pympr.plan.expression import Constant, Expression, MakeTuple, Operation
 
 SKIPPED = {
     "RESUME", "CACHE", "PRECALL", "PUSH_NULL", "NOP", "COPY_FREE_VARS", "NOT_TAKEN", "TO_BOOL", "EXTENDED_ARG",
+    "MAKE_CELL", "END_FOR",
 }  # fmt: skip
+_NOTHING = object()  # stands on the stack for a variable without a value
 _TOTAL = ("not", "is None", "bool")  # these never raise
 
 
@@ -84,7 +87,8 @@ _FOLDED = {
 
 def _load(path: Path, step: dis.Instruction) -> None:
     names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
-    path.stack += [_local(path, name) for name in names]
+    cells = path.function.__code__.co_cellvars  # from 3.13 on they are loaded like other variables
+    path.stack += [Known(loops.Cell(name)) if name in cells else _local(path, name) for name in names]
 
 
 def _local(path: Path, name: str) -> Any:
@@ -96,7 +100,11 @@ def _local(path: Path, name: str) -> Any:
 def _store(path: Path, step: dis.Instruction) -> None:
     names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
     for name in names:
-        path.local[name] = path.pop()
+        value = path.pop()
+        if value is _NOTHING:
+            path.local.pop(name, None)
+        else:
+            path.local[name] = value
 
 
 def _store_load(path: Path, step: dis.Instruction) -> None:
@@ -128,24 +136,39 @@ def _load_global(path: Path, step: dis.Instruction) -> None:
         raise Unknown(f"there is no {name!r}")
     if isinstance(value, type) and issubclass(value, BaseException):
         raise Unknown(f"raises {name}")
-    path.stack.append(_plain_or_known(value, name))
+    path.stack.append(_plain_or_known(path, value, name))
 
 
 def _load_closed_over(path: Path, step: dis.Instruction) -> None:
+    if step.argval in path.local:  # of a function whose variables are read here too
+        path.stack.append(path.local[step.argval])
+        return
     cells = dict(zip(path.function.__code__.co_freevars, path.function.__closure__ or ()))
     if step.argval not in cells:
         raise Unknown(f"{step.argval!r} is a variable of a function inside")
     value = path.trace.bindings.look_into(cells[step.argval])
     if value is MISSING:
         raise Unknown(f"{step.argval!r} has no value yet")
-    path.stack.append(_plain_or_known(value, step.argval))
+    path.stack.append(_plain_or_known(path, value, step.argval))
 
 
-def _plain_or_known(value: Any, name: str) -> Any:
+def _plain_or_known(path: Path, value: Any, name: str) -> Any:
     lifted = lift(value)
+    if type(value) is list and (items := loops.known_list(path, value, name)) is not None:
+        return items
     if isinstance(lifted, Known) and isinstance(value, (list, dict, set, bytearray)):
         raise Unknown(f"{name!r} is a {type(value).__name__}, which may change")
     return lifted
+
+
+def _store_closed_over(path: Path, step: dis.Instruction) -> None:
+    if step.argval not in path.function.__code__.co_cellvars or loops.MADE in path.local:
+        raise Unknown("assigns a variable of an enclosing function")
+    path.local[step.argval] = path.pop()
+
+
+def _load_cell(path: Path, step: dis.Instruction) -> None:
+    path.stack.append(Known(loops.Cell(step.argval)))
 
 
 def _attribute(path: Path, step: dis.Instruction) -> None:
@@ -163,6 +186,9 @@ def _call(path: Path, step: dis.Instruction) -> None:
     names, path.keywords = path.keywords, ()
     positional = len(arguments) - len(names)
     target = path.pop()
+    if isinstance(target, loops.Iterating) and path.stack and isinstance(path.stack[-1], loops.Inner):
+        path.stack.append(loops.call_inner(path, path.pop(), target))
+        return
     path.stack.append(call(path, target, arguments[:positional], dict(zip(names, arguments[positional:]))))
 
 
@@ -289,6 +315,28 @@ def _copy(path: Path, step: dis.Instruction) -> None:
     path.stack.append(path.stack[-(step.arg or 0)])
 
 
+def _make_function(path: Path, step: dis.Instruction) -> None:
+    path.stack.append(loops.make_inner(path, step.arg or 0))
+
+
+def _set_of_function(path: Path, step: dis.Instruction) -> None:
+    """Python 3.13 and later."""
+    inner = path.pop()
+    if step.arg != 8 or not isinstance(inner, loops.Inner):
+        raise Unknown("makes a function or a comprehension")
+    path.stack.append(loops.close_over(path, inner))
+
+
+def _load_and_clear(path: Path, step: dis.Instruction) -> None:
+    """The variable of a comprehension that is part of the function; what it was comes back at the end."""
+    path.stack.append(path.local.pop(step.argval, _NOTHING))
+
+
+def _pop_top(path: Path, step: dis.Instruction) -> None:
+    if isinstance(path.pop(), Each):
+        raise Unknown("drops what a loop makes")
+
+
 HANDLERS = {
     **dict.fromkeys(("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"), _load),
     **dict.fromkeys(("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW"), _load),
@@ -323,5 +371,15 @@ HANDLERS = {
     "CONVERT_VALUE": _convert,
     "SWAP": _swap,
     "COPY": _copy,
-    "POP_TOP": lambda path, step: path.pop(),
+    "POP_TOP": _pop_top,
+    "POP_ITER": _pop_top,
+    "MAKE_FUNCTION": _make_function,
+    "SET_FUNCTION_ATTRIBUTE": _set_of_function,
+    "LOAD_CLOSURE": _load_cell,
+    "STORE_DEREF": _store_closed_over,
+    "LOAD_FAST_AND_CLEAR": _load_and_clear,
+    "GET_ITER": lambda path, step: path.stack.append(loops.begin(path, path.pop())),
+    "LIST_APPEND": lambda path, step: loops.append(path, step.arg or 0),
+    "YIELD_VALUE": lambda path, step: loops.yields(path),
+    "RETURN_GENERATOR": lambda path, step: path.stack.append(Constant(None)),
 }

@@ -10,7 +10,7 @@ from typing import Any
 from pympr.optimise.calls import call as call_known
 from pympr.optimise.steps import Path
 from pympr.optimise.trace import Trace
-from pympr.optimise.values import Known, MakeList, Split, Unknown, operand
+from pympr.optimise.values import Each, Known, MakeList, Split, Unknown, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Argument, Conditional, Expression, Fail, Operation
 
@@ -95,7 +95,7 @@ def _translate(call: Callable[..., Any], count: int) -> Translation:
         value = call_known(path, Known(call), [ARGUMENT, SECOND][:count], {})
         if isinstance(value, Fail):
             raise Unknown(value.reason)
-        if not isinstance(value, (Split, MakeList)):
+        if not isinstance(value, (Split, MakeList, Each)):
             value = operand(value)
         _require_shallow(value)
         return Translation(value, "", trace.bindings)
@@ -108,7 +108,7 @@ def _translate(call: Callable[..., Any], count: int) -> Translation:
 
 def _require_shallow(value: Any) -> None:
     """Unknown when expressions are nested deeper than it is safe to walk through them."""
-    level = value.items if isinstance(value, MakeList) else (value,)
+    level = value.items if isinstance(value, (MakeList, Each)) else (value,)
     for _ in range(DEEPEST):
         parts = {id(part): part for of in level if isinstance(of, Expression) for part in of.operands()}
         level = tuple(parts.values())

@@ -9,18 +9,23 @@ import dis
 import sys
 import types
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from pympr.optimise import loops
 from pympr.optimise.steps import HANDLERS, SKIPPED, Path
-from pympr.optimise.values import MakeList, Split, Unknown, lift, operand
+from pympr.optimise.values import Each, MakeList, Split, Unknown, lift, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import After, Both, Conditional, Constant, Either, Expression, Fail, Operation, SplitItem
 
 VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 MOST_STATES, DEEPEST_CALL, MOST_STEPS = 200, 8, 2000
-_VARIADIC, _SUSPENDS = 0x0C, 0x20 | 0x80 | 0x100 | 0x200  # flags of a code object
+_VARIADIC, _YIELDS, _SUSPENDS = 0x0C, 0x20, 0x80 | 0x100 | 0x200  # flags of a code object
 _JUMPS = ("POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE", "POP_JUMP_IF_NONE", "POP_JUMP_IF_NOT_NONE")
 _KEEPING = ("JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP")
+_ASSIGNING = ("LOAD_FAST", "LOAD_CONST", "LOAD_SMALL", "STORE_FAST", "SWAP", "COPY")
+_PLAIN = {name: handler for name, handler in HANDLERS.items() if name.startswith(_ASSIGNING)}
+Way = tuple[int, list[Any]]
 
 
 class Trace:
@@ -34,17 +39,20 @@ class Trace:
         """What the function gives for some arguments, or Unknown."""
         if sys.version_info[:2] not in VERSIONS:
             raise Unknown("this version of Python is not known")
-        code = function.__code__
-        if code.co_flags & _SUSPENDS:
-            raise Unknown(f"{function.__name__} is a generator or coroutine")
-        if code.co_cellvars:
-            raise Unknown("a variable is used by an inner function")
+        if function.__code__.co_flags & _SUSPENDS:
+            raise Unknown(f"{function.__name__} is a coroutine")
+        self.bindings.rest_on(function)
+        return self.run(function, bind(function, arguments, keywords))
+
+    def run(self, function: types.FunctionType, local: dict[str, Any]) -> Any:
+        """What the function gives for its local variables, or Unknown."""
         if self.depth == DEEPEST_CALL:
             raise Unknown("calls are nested too deep")
-        self.bindings.rest_on(function)
+        if function.__code__.co_flags & _YIELDS:
+            local = {**local, loops.YIELDS: MakeList(())}
         self.depth += 1
         try:
-            return _Code(self, function).run(0, [], bind(function, arguments, keywords))
+            return _Code(self, function).run(0, [], local)
         finally:
             self.depth -= 1
 
@@ -93,14 +101,22 @@ class _Code:
     def _walk(self, at: int, path: Path) -> Any:
         while True:
             step = self._steps[at]
-            name = step.opname.replace("_FORWARD_IF", "_IF")
+            name = step.opname.replace("_FORWARD_IF", "_IF").replace("_BACKWARD_IF", "_IF")
             try:
                 if name in ("RETURN_VALUE", "RETURN_CONST"):
-                    return _finish(path, lift(step.argval) if name == "RETURN_CONST" else path.pop())
+                    return _finish(path, _given(path, lift(step.argval) if name == "RETURN_CONST" else path.pop()))
                 if name in _JUMPS or name in _KEEPING:
-                    return _finish(path, self._fork(at, name, path))
-                if name.startswith("JUMP_FORWARD"):
-                    at = self._index[step.argval]
+                    ways = self._ways(at, name, path)
+                    met = self._meet(*ways, path)
+                    if met is None:
+                        return _finish(path, self._fork(*ways, path))
+                    at = met
+                    continue
+                if name.startswith("JUMP_"):
+                    at = self._target(at)
+                    continue
+                if name == "FOR_ITER":
+                    at = self._next(at, path)
                     continue
                 if name not in SKIPPED:
                     HANDLERS.get(name, _refuse)(path, step)
@@ -114,10 +130,16 @@ class _Code:
         line = step.positions.lineno if step.positions else None
         return f"{code.co_filename.rsplit('/', 1)[-1]}:{line or code.co_firstlineno}"
 
-    def _fork(self, at: int, name: str, path: Path) -> Any:
+    def _target(self, at: int) -> int:
+        """Where a jump goes; back to the head of a loop over what has an end only."""
         target = self._index[self._steps[at].argval]
-        if target <= at:
+        if target <= at and self._steps[target].opname != "FOR_ITER":
             raise Unknown("has a loop")
+        return target
+
+    def _ways(self, at: int, name: str, path: Path) -> tuple[Expression, Way, Way]:
+        """What a jump asks, and where it goes on (with which stack) when that is true, and when not."""
+        target = self._target(at)
         value = path.pop()
         jumped = [*path.stack, value] if name in _KEEPING else path.stack
         if "NONE" in name:
@@ -125,16 +147,100 @@ class _Code:
         is_true_jump = "TRUE" in name or name.endswith("IF_NONE")
         ways = (target, jumped), (at + 1, path.stack)
         then, otherwise = ways if is_true_jump else ways[::-1]
-        test = path.truth(value)
+        return path.truth(value), then, otherwise
+
+    def _fork(self, test: Expression, then: Way, otherwise: Way, path: Path) -> Any:
         if isinstance(test, Constant):
             return self.run(*(then if test.value else otherwise), path.local)
         return choose(test, self._branch(then, path), self._branch(otherwise, path))
 
-    def _branch(self, way: tuple[int, list[Any]], path: Path) -> Expression | Unknown:
+    def _meet(self, test: Expression, then: Way, otherwise: Way, path: Path) -> int | None:
+        """Inside loops, go on where two ways meet that only assign: else every round would double the ways."""
+        if not any(isinstance(entry, loops.Iterating) for entry in path.stack):
+            return None
+        if isinstance(test, Constant):
+            at, path.stack = then if test.value else otherwise
+            return at
+        first, second = self._passed(then, path), self._passed(otherwise, path)
+        at = next((at for at in first if at in second), None)
+        if at is None:
+            return None
+        stack = _merged(test, *(dict(enumerate(way[at][0])) for way in (first, second)))
+        local = _merged(test, first[at][1], second[at][1])
+        if stack is None or local is None or len(stack) != len(first[at][0]) or len(stack) != len(second[at][0]):
+            return None
+        path.stack, path.local = list(stack.values()), local
+        return at
+
+    def _passed(self, way: Way, path: Path) -> dict[int, tuple[list[Any], dict[str, Any]]]:
+        """Stack and variables at the steps of a way, as long as nothing is computed."""
+        at, found = way[0], {}
+        passing = Path(self._trace, self._function, list(way[1]), dict(path.local))
+        while at not in found and not passing.effects:
+            found[at] = list(passing.stack), dict(passing.local)
+            step = self._steps[at]
+            try:
+                if step.opname.startswith("JUMP_"):
+                    at = self._target(at)
+                    continue
+                if step.opname not in SKIPPED:
+                    _PLAIN[step.opname](passing, step)
+            except (Unknown, KeyError):
+                break
+            at += 1
+        return found
+
+    def _next(self, at: int, path: Path) -> int:
+        """FOR_ITER: the loop's next item, or its end."""
+        iterator = path.stack[-1]
+        if not isinstance(iterator, loops.Iterating):
+            raise Unknown("has a loop")
+        if isinstance(iterator.over, Expression):
+            loops.read_body(path, iterator.over, lambda path: self._body(at, path))
+        elif iterator.position < len(iterator.over.items):
+            path.stack[-1] = replace(iterator, position=iterator.position + 1)
+            path.stack.append(iterator.over.items[iterator.position])
+            return at + 1
+        if sys.version_info < (3, 13):  # later ones have a step that does
+            path.pop()
+        target = self._index[self._steps[at].argval]
+        return target + 1 if self._steps[target].opname == "END_FOR" else target
+
+    def _body(self, head: int, path: Path) -> None:
+        """The steps of a loop, once, up to the jump back to its head."""
+        at = head + 1
+        while not self._steps[at].opname.startswith("JUMP_BACKWARD"):
+            step = self._steps[at]
+            if step.opname not in SKIPPED:
+                HANDLERS.get(step.opname, _refuse)(path, step)
+            at += 1
+        if self._target(at) != head:
+            raise Unknown("has a loop in a loop")
+
+    def _branch(self, way: Way, path: Path) -> Expression | Unknown:
         try:
             return operand(self.run(*way, path.local))
         except Unknown as unknown:
             return unknown
+
+
+def _given(path: Path, value: Any) -> Any:
+    """What a function gives: a generator, what it yields."""
+    made = path.local.get(loops.YIELDS)
+    if made is not None and not isinstance(made, Each):
+        raise Unknown("is a generator that yields without a loop")
+    return value if made is None else made
+
+
+def _merged(test: Expression, first: dict[Any, Any], second: dict[Any, Any]) -> dict[Any, Any] | None:
+    """The values of two ways: those that differ depend on the test. None when such are no columns."""
+    merged = {}
+    for name in [name for name in first if name in second]:
+        one, other = first[name], second[name]
+        if one is not other and not (isinstance(one, Expression) and isinstance(other, Expression)):
+            return None
+        merged[name] = one if one is other else choose(test, one, other)
+    return merged
 
 
 def choose(test: Expression, then: Expression | Unknown, otherwise: Expression | Unknown) -> Expression:
@@ -163,17 +269,15 @@ def _tell(unknown: Unknown) -> str:
 
 
 def _refuse(path: Path, step: dis.Instruction) -> None:
-    if step.opname in ("GET_ITER", "FOR_ITER") or "BACKWARD" in step.opname:
-        raise Unknown("has a loop")
+    if "JUMP" in step.opname or step.opname == "FOR_ITER":
+        raise Unknown("has a loop with conditions, or in a loop")
     if step.opname in ("RAISE_VARARGS", "LOAD_ASSERTION_ERROR", "LOAD_COMMON_CONSTANT"):
         raise Unknown("raises")
     raise Unknown(_WORDS.get(step.opname, f"the step {step.opname} is not known"))
 
 
 _WORDS = {
-    "MAKE_FUNCTION": "makes a function or a comprehension",
     "STORE_GLOBAL": "assigns a global name",
-    "STORE_DEREF": "assigns a variable of an enclosing function",
     "STORE_ATTR": "assigns an attribute",
     "STORE_SUBSCR": "assigns an item",
     "IMPORT_NAME": "imports a module",
@@ -185,6 +289,8 @@ _WORDS = {
 
 def _finish(path: Path, value: Any) -> Any:
     """The value once what the path computed besides is computed."""
+    if isinstance(value, Each):
+        return replace(value, checks=(*path.effects, *value.checks))
     covered: set[Any] = set()
     if isinstance(value, Split):
         _cover(value.of, covered)

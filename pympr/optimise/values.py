@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pympr.plan.expression import Constant, Expression
+from pympr.plan.expression import Constant, Element, Expression
 
+ELEMENT = Element()
 PLAIN = (str, bytes, int, float, bool, type(None))
 
 
@@ -51,6 +52,27 @@ class MakeList:
 
 
 @dataclass(frozen=True, eq=False)
+class Items:
+    """A sequence of values that are known one by one, as in a list that the function refers to."""
+
+    items: tuple[Any, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Each:
+    """What is made of every item of the list `of`; of effects, those of an item, and those of the record before."""
+
+    of: Expression
+    items: tuple[Expression, ...]
+    steps: tuple[Expression, ...]
+    checks: tuple[Expression, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{', '.join(map(str, self.items))} for each in {self.of}"
+
+
+@dataclass(frozen=True, eq=False)
 class Slice:
     """`begin:end:step` between brackets."""
 
@@ -75,7 +97,9 @@ def operand(value: Any) -> Expression:
         raise Unknown(f"the constant {_short(value.value)} has no column")
     if isinstance(value, Expression):
         return value
-    if isinstance(value, (Split, MakeList)):
+    if isinstance(value, Items):
+        raise Unknown(f"{value.name!r} is a list, which may change" if value.name else "uses a list as a value")
+    if isinstance(value, (Split, MakeList, Each)):
         raise Unknown("uses a list as a value")
     if isinstance(value, Known):
         raise Unknown(f"uses {_short(value.value)} as a value")

@@ -24,6 +24,7 @@ class Bindings:
         self._names: list[tuple[dict[str, Any], str, Any]] = []
         self._cells: list[tuple[types.CellType, Any]] = []
         self._parts: list[tuple[types.FunctionType, Any]] = []
+        self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
 
     def look_up(self, names: dict[str, Any], name: str) -> Any:
         """names[name], or MISSING; remembered either way."""
@@ -41,8 +42,14 @@ class Bindings:
         """Remember a function's code and defaults."""
         self._parts.append((function, _parts(function)))
 
+    def watch(self, items: list[Any]) -> None:
+        """Remember what is in a list."""
+        self._lists.append((items, tuple(items)))
+
     def hold(self) -> bool:
         """Whether every name still means what it did."""
+        if not all(_are_same(tuple(items), known) for items, known in self._lists):
+            return False
         for names, name, value in self._names:
             if names.get(name, MISSING) is not value:
                 return False

@@ -38,7 +38,7 @@ class Expression:
 
 
 def _substitute(value: Any, argument: Expression, done: dict[int, Any]) -> Any:
-    if isinstance(value, Argument):
+    if type(value) is Argument:
         return argument
     if isinstance(value, tuple):
         return tuple(_substitute(item, argument, done) for item in value)
@@ -63,6 +63,14 @@ class Argument(Expression):
 
     def text(self, depth: int) -> str:
         return "x"
+
+
+@dataclass(frozen=True)
+class Element(Argument):
+    """Any item of a list that a function goes through."""
+
+    def text(self, depth: int) -> str:
+        return "each"
 
 
 @dataclass(frozen=True)

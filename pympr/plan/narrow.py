@@ -158,6 +158,21 @@ class Spread(Node):
 
 
 @dataclass(frozen=True)
+class SpreadEach(Node):
+    """Expressions over every item of the list `of`, in turn; `steps` are computed for items, `checks` for records."""
+
+    child: Node
+    of: Expression
+    items: tuple[Expression, ...]
+    steps: tuple[Expression, ...]
+    checks: tuple[Expression, ...]
+    function: Function
+    preserves: bool = False
+    of_values: bool = False
+    bindings: Bindings = field(default_factory=Bindings, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class Words(Node):
     """The words of every line, as `str.split()` finds them; `of_values` gives (k, word) for (k, line)."""
 

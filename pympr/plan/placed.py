@@ -10,6 +10,7 @@ from pympr.plan.narrow import (
     MapValues,
     Project,
     Spread,
+    SpreadEach,
     Stored,
     Union,
     Where,
@@ -36,7 +37,7 @@ from pympr.plan.wide import (
 _PLACED = (Combine, FinalCombine, Group, PartitionBy, Join, CoGroup, Sort)
 _SAYS = (Exchange, Stored)
 _KEEPS_KEYS = (Filter, Where, MapValues, FlatMapValues, Cached, LocalCombine)
-_MAY_KEEP_KEYS = (Map, FlatMap, MapPartitions, Project, Spread, Words)
+_MAY_KEEP_KEYS = (Map, FlatMap, MapPartitions, Project, Spread, SpreadEach, Words)
 
 
 def placed_by(node: Node) -> Contract | None:

@@ -182,6 +182,7 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.Project: _columns,
     narrow.Where: _columns,
     narrow.Spread: _columns,
+    narrow.SpreadEach: _columns,
     narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
     wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),

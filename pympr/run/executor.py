@@ -105,7 +105,7 @@ class Executor:
             if sink is not None:
                 sink.consume(index, blocks)
             else:
-                parts.extend((index, block) for block in _lasting(blocks))
+                parts.extend((index, block) for block in _as_columns(blocks))
 
         self.walk(rows, consume, started, (0, rows.total))
         if sink is not None:
@@ -164,11 +164,6 @@ def _within(numbers: Sequence[int], limits: tuple[int, int]) -> Sequence[int]:
     return [number for number in numbers if begin <= number < end]
 
 
-def _lasting(blocks: Iterator[Block]) -> list[Block]:
-    """Blocks that outlive the buffers they were read into."""
-    return [block.compact() for block in blocks]
-
-
 def _as_columns(blocks: Iterator[Block]) -> list[Block]:
-    """Lasting blocks, as columns where the records allow it: what is kept is read again and again."""
-    return list(map(to_columns, _lasting(blocks)))
+    """Blocks that outlive the buffers they were read into, as columns where the records allow it."""
+    return [to_columns(block.compact()) for block in blocks]

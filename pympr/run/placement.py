@@ -3,15 +3,6 @@
 import numpy as np
 
 
-def owner_of(partition: int, num_partitions: int, size: int) -> int:
-    """The rank that holds a partition after an exchange: consecutive partitions, evenly.
-
-    >>> [owner_of(partition, 5, 2) for partition in range(5)]
-    [0, 0, 0, 1, 1]
-    """
-    return partition * size // num_partitions if num_partitions >= size else partition
-
-
 def owned_by(rank: int, num_partitions: int, size: int) -> range:
     """The partitions a rank holds after an exchange.
 
@@ -25,7 +16,11 @@ def owned_by(rank: int, num_partitions: int, size: int) -> range:
 
 
 def owners(num_partitions: int, size: int) -> np.ndarray:
-    """The owner of every partition, uint32."""
+    """The rank that holds each partition after an exchange, uint32: consecutive partitions, evenly.
+
+    >>> owners(5, 2).tolist()
+    [0, 0, 0, 1, 1]
+    """
     if num_partitions < size:
         return np.arange(num_partitions, dtype=np.uint32)
     return (np.arange(num_partitions, dtype=np.int64) * size // num_partitions).astype(np.uint32)

@@ -57,6 +57,28 @@ def test_what_has_no_layout_stays_objects(values):
     assert columns_of(values) is None
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["a\0b", "", "é"],
+        ["\0", None, "\0\0"],
+        ["", "", ""],
+        [""],
+        [None, "ñ"],
+        [b"", b"\0", b"a"],
+        [True, None, False],
+        [None, None],
+        [-(2**63), 2**63 - 1, None],
+        [(("ü", 1), True), (("\0", 2), False)],
+    ],
+)
+def test_zeros_empty_strings_and_nulls_come_back(values):
+    block = to_columns(ObjectBlock(values))
+    assert isinstance(block, ColumnBlock)
+    assert exact(block.records()) == exact(values)
+    assert exact(concat([block, block.slice(1, len(values)), block]).records()) == exact(values + values[1:] + values)
+
+
 def test_only_nulls_widen_a_layout():
     assert unify(Row((Leaf("int64"), Leaf("none"))), Row((Leaf("none"), Leaf("string")))) == Row(
         (Leaf("int64", True), Leaf("string", True))

@@ -87,6 +87,14 @@ def test_python_functions_are_fused():
     assert text.count("\n") == 1 and " -> filter(" in text and " -> mapValues(" in text
 
 
+def test_constants_beside_what_python_made_are_columns():
+    made = Map(NUMBERS, Function(lambda x: print))
+    text = show(optimise(counted(Map(made, Function(lambda x: (x, 1))))))
+    assert "Fused(map(" in text and "-> map(" not in text and "Project(" in text
+    for function in (lambda x: (x + 1, 1), lambda x: (x[0], 1), lambda x: (x, x)):
+        assert "-> map(" in show(optimise(counted(Map(made, Function(function)))))
+
+
 def test_rows_that_are_placed_already_stay():
     grouped = Group(counted(Map(NUMBERS, Function(lambda x: (x, 1)))), Hash(2))
     assert show(optimise(grouped)).count("Exchange") == 1
@@ -149,7 +157,7 @@ def test_closed_over_constants_are_known():
         (lambda *x: x, "takes any number of arguments"),
         (lambda x, y: x, "the arguments do not fit the function"),
         (lambda x: print(x), "calls print, which is not known"),
-        (lambda x: [y + 1 for y in x], "makes a function or a comprehension"),
+        (lambda x: {y + 1 for y in x}, "makes a function or a comprehension"),
         (lambda x: {x: 1}, "makes a dictionary"),
         (lambda x: x.real, "the attribute 'real' is not known"),
         (lambda x: x == 9999999999999999999999, "the constant 9999999999999999999999 has no column"),

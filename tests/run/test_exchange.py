@@ -12,7 +12,7 @@ from pympr.data.block import ObjectBlock, to_columns
 from pympr.plan.function import Function
 from pympr.plan.wide import ByRange, Hash
 from pympr.run.exchange import move
-from pympr.run.placement import owner_of
+from pympr.run.placement import owned_by
 
 pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
 
@@ -48,7 +48,7 @@ def everywhere(moved):
 @given(records=PAIRS, count=st.integers(1, 6))
 def test_equal_keys_meet_in_order(records, count):
     moved = moved_by(Hash(count), records)
-    assert all(owner_of(index, count, world().size) == world().rank for index in moved.partitions)
+    assert sorted(moved.partitions) == list(owned_by(world().rank, count, world().size))
     partitions = everywhere(moved)
     assert sorted(partitions) == list(range(count))
     home = {key: index for index, part in partitions.items() for key, _ in part}

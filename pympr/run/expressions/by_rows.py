@@ -9,7 +9,7 @@ import numpy as np
 
 from pympr.data.block import ColumnBlock
 from pympr.data.convert import columns_of
-from pympr.data.schema import Row, leaves
+from pympr.data.schema import Row, has_many, leaves
 from pympr.plan.expression import Operation
 from pympr.run.expressions.frame import Guard, kind_of
 
@@ -55,6 +55,8 @@ def compute(operation: Operation, values: list[ColumnBlock], length: int) -> Col
 
 
 def _refuse(operation: Operation, values: list[ColumnBlock]) -> None:
+    if any(has_many(value.layout) for value in values):
+        raise Guard
     name, kinds = operation.name, [kind_of(value) for value in values]
     if name.startswith(".") and isinstance(values[0].layout, Row):
         raise Guard  # .count and .index of a tuple ask whether items are the same object

@@ -4,7 +4,7 @@ import numpy as np
 
 from pympr.data.block import ColumnBlock
 from pympr.data.column import DTYPES, BytesColumn, Column, FixedColumn, mask_of
-from pympr.data.schema import Leaf, leaves, unify
+from pympr.data.schema import Leaf, has_many, leaves, unify
 from pympr.run.expressions.frame import Guard
 
 
@@ -14,7 +14,7 @@ def merge(mask: np.ndarray, chosen: ColumnBlock, others: ColumnBlock) -> ColumnB
     Guard when no layout holds both, as 1 and 1.0 in one column would not come back as they were.
     """
     layout = unify(chosen.layout, others.layout)
-    if layout is None:
+    if layout is None or has_many(layout):
         raise Guard
     columns = []
     sides = zip(leaves(layout), leaves(chosen.layout), leaves(others.layout), chosen.columns, others.columns)

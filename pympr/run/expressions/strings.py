@@ -6,7 +6,7 @@ import numpy as np
 
 from pympr.data.block import ColumnBlock
 from pympr.data.convert import columns_of
-from pympr.data.schema import Leaf, Row
+from pympr.data.schema import Leaf, Many, Row
 from pympr.native import characters, fields, numerals, rewrite
 from pympr.plan.expression import Constant, Expression, Operation
 from pympr.run.expressions import numbers
@@ -150,6 +150,8 @@ def size(operation: Operation, values: Values, length: int) -> ColumnBlock | Non
     value = values[0]
     if isinstance(value.layout, Row):
         return fixed("int64", np.broadcast_to(np.int64(len(value.layout.items)), length))
+    if isinstance(value.layout, Many):
+        return fixed("int64", value.columns[0].lengths)
     if kind_of(value) == "string":
         return fixed("int64", characters.count_characters(*rows_of(value)))
     if kind_of(value) == "bytes":

@@ -1,12 +1,12 @@
 """Rows brought into the order of small numbers: their partition, or the group of their key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock
-from pympr.data.column import BytesColumn, Column, FixedColumn
+from pympr.data.column import Column, FixedColumn
 from pympr.data.keyhash import hash_block
 from pympr.native import partition
 from pympr.run.place import first_items
@@ -38,7 +38,7 @@ def arranged(block: Block, numbers: np.ndarray, edges: np.ndarray) -> Block:
             columns.append(FixedColumn(_scattered(column.values, numbers, edges), valid))
         else:
             starts, ends = _scattered(column.starts, numbers, edges), _scattered(column.ends, numbers, edges)
-            columns.append(BytesColumn(column.data, starts, ends, valid))
+            columns.append(replace(column, starts=starts, ends=ends, valid=valid))
     return ColumnBlock(block.layout, columns, len(block))
 
 

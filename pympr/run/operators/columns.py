@@ -6,22 +6,23 @@ from itertools import chain
 
 import numpy as np
 
-from pympr.data.block import Block, ColumnBlock, concat, pair, to_columns
-from pympr.data.column import BytesColumn, with_separator
+from pympr.data.block import Block, ColumnBlock, concat, inside, outside, pair, to_columns
+from pympr.data.column import BytesColumn, ManyColumn, with_separator
 from pympr.data.schema import Leaf, is_pair
 from pympr.native import take, text
 from pympr.plan.bindings import Bindings
 from pympr.plan.function import Function
-from pympr.plan.narrow import Fused, Project, Spread, Where, Words
+from pympr.plan.narrow import Fused, Project, Spread, SpreadEach, Where, Words
 from pympr.run.operators.expressions import Guard, evaluate, evaluate_truth
 from pympr.run.operators.fused import Steps, run_steps
+from pympr.run.operators.spread_each import in_turn, spread_each
 
 PIECE_ROWS = 1 << 15
 """Blocks of more than twice this are computed in pieces, whose intermediate columns stay in the cache."""
 FEW_ROWS = 32
 """Fewer are quicker in Python."""
 LONGEST_PAUSE = 64
-ColumnStep = Project | Where | Spread
+ColumnStep = Project | Where | Spread | SpreadEach
 
 
 class _Runner:
@@ -41,8 +42,8 @@ class _Runner:
     def _block(self, compute: Callable[[ColumnBlock], Block], block: Block) -> Iterable[Block]:
         if len(block) <= FEW_ROWS:
             return (to_columns(self._in_python(block)),)
-        block = block if self._left else to_columns(block)
-        if len(block) <= 2 * PIECE_ROWS:
+        block = block if self._left else inside(to_columns(block))
+        if _weight(block) <= 2 * PIECE_ROWS:
             return (self._piece(block, compute),)
         return (self._piece(piece, compute) for piece in pieces(block))
 
@@ -54,20 +55,39 @@ class _Runner:
             try:
                 done = compute(block)
                 self._pause = 0
-                return done
+                return outside(done) if isinstance(done, ColumnBlock) else done
             except Guard:
                 pass
         self._pause = self._left = min(2 * self._pause + 1, LONGEST_PAUSE)
         return self._in_python(block)
 
     def _in_python(self, block: Block) -> Block:
+        block = outside(block) if isinstance(block, ColumnBlock) else block
         return concat(run_steps(self._steps, iter([block])))
 
 
 def pieces(block: Block) -> Iterator[Block]:
-    """The block in parts of PIECE_ROWS records."""
-    for begin in range(0, len(block), PIECE_ROWS):
-        yield block.slice(begin, min(begin + PIECE_ROWS, len(block)))
+    """The block in parts of PIECE_ROWS records, or so many items of lists."""
+    column = _first_lists(block)
+    if column is None:
+        edges = np.arange(0, len(block) + PIECE_ROWS, PIECE_ROWS)
+    else:
+        totals = np.cumsum(column.lengths + 1)
+        edges = np.searchsorted(totals, np.arange(0, totals[-1] + PIECE_ROWS, PIECE_ROWS), side="left")
+    edges = np.unique(np.minimum(edges, len(block))).tolist()
+    for begin, end in zip(edges, edges[1:]):
+        yield block.slice(begin, end)
+
+
+def _first_lists(block: Block) -> ManyColumn | None:
+    columns = block.columns if isinstance(block, ColumnBlock) else ()
+    return next((column for column in columns if isinstance(column, ManyColumn)), None)
+
+
+def _weight(block: Block) -> int:
+    """About how many rows come of a block: its records, or the items of their lists."""
+    column = _first_lists(block)
+    return len(block) if column is None else len(block) + int(column.lengths.sum())
 
 
 def run_columns(nodes: Sequence[ColumnStep | Fused], blocks: Iterator[Block]) -> Iterator[Block]:
@@ -94,7 +114,7 @@ def verb_of(node: ColumnStep) -> str:
     """What a column step is for Python."""
     if isinstance(node, Where):
         return "filter"
-    verb = "flatMap" if isinstance(node, Spread) else "map"
+    verb = "flatMap" if isinstance(node, (Spread, SpreadEach)) else "map"
     return f"{verb}Values" if node.of_values else verb
 
 
@@ -111,18 +131,20 @@ def _where(node: Where, block: ColumnBlock) -> Block:
 
 def _spread(node: Spread, block: ColumnBlock) -> Block:
     """The values of all expressions for a record, then for the next."""
-    parts = [evaluate(item, block) for item in node.items]
-    if any(part.layout != parts[0].layout for part in parts):
-        raise Guard
-    places = np.arange(len(parts) * len(block), dtype=np.int64).reshape(len(parts), len(block))
-    return concat(parts).take(places.T.ravel())
+    return in_turn([evaluate(item, block) for item in node.items])
 
 
 def _fused(node: Fused, block: Block) -> Block:
-    return concat(run_steps(node.steps, iter([block])))
+    return concat(run_steps(node.steps, iter([outside(block) if isinstance(block, ColumnBlock) else block])))
 
 
-_COMPUTE: dict[type, Callable[..., Block]] = {Project: _project, Where: _where, Spread: _spread, Fused: _fused}
+_COMPUTE: dict[type, Callable[..., Block]] = {
+    Project: _project,
+    Where: _where,
+    Spread: _spread,
+    SpreadEach: spread_each,
+    Fused: _fused,
+}
 
 
 def words(node: Words, blocks: Iterator[Block]) -> Iterator[Block]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pympr.data.block import ColumnBlock
-from pympr.data.schema import Row
+from pympr.data.schema import Many, Row
 from pympr.native import fields
 from pympr.plan.expression import (
     After,
@@ -15,6 +15,7 @@ from pympr.plan.expression import (
     Constant,
     Contains,
     Either,
+    Element,
     Expression,
     Fail,
     Item,
@@ -108,7 +109,7 @@ def _conditional(expression: Conditional, frame: Frame) -> ColumnBlock:
         return value_of(expression.then, frame)
     if not mask.any():
         return value_of(expression.otherwise, frame)
-    if _is_cheap(expression):
+    if _is_cheap(expression) or (_is_ready(expression.then, frame) and _is_ready(expression.otherwise, frame)):
         try:
             return _chosen(mask, value_of(expression.then, frame), value_of(expression.otherwise, frame))
         except Guard:
@@ -123,6 +124,15 @@ def _chosen(mask: np.ndarray, then: ColumnBlock, otherwise: ColumnBlock) -> Colu
         raise Guard
     values = np.where(mask, then.columns[0].values, otherwise.columns[0].values)
     return ColumnBlock(then.layout, [type(then.columns[0])(values)], len(mask))
+
+
+def _is_ready(expression: Expression, frame: Frame) -> bool:
+    """Whether a value is computed already, or only chosen among such."""
+    if isinstance(expression, Constant) or frame.find(expression) is not None:
+        return True
+    if not isinstance(expression, Conditional):
+        return False
+    return all(_is_ready(part, frame) for part in expression.operands())
 
 
 def _is_cheap(expression: Expression) -> bool:
@@ -189,6 +199,8 @@ def truth_of(block: ColumnBlock) -> np.ndarray:
     if isinstance(block.layout, Row):
         return np.ones(len(block), np.bool_)
     column, leaf = block.columns[0], block.layout
+    if isinstance(leaf, Many):
+        return column.ends > column.starts
     if leaf.kind == "none":
         return np.zeros(len(block), np.bool_)
     if leaf.is_variable:
@@ -200,6 +212,7 @@ def truth_of(block: ColumnBlock) -> np.ndarray:
 
 _RULES: dict[type, Callable[..., ColumnBlock]] = {
     Argument: _record,
+    Element: _record,
     Item: _item,
     MakeTuple: _tuple,
     SplitItem: _split_item,

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any
 
 from pympr.collectives.objects import pack, unpack
-from pympr.data.block import Block, ColumnBlock, ObjectBlock
+from pympr.data.block import Block, ColumnBlock, ManyBlock, ObjectBlock
 
 _FROZEN = {int, float, complex, bool, str, bytes, type(None)}
 
@@ -20,7 +20,7 @@ def fresh(blocks: Iterator[Block]) -> Iterator[Block]:
     >>> next(fresh(iter([ObjectBlock(lists)]))).values[0] is lists[0]
     False
     """
-    return (block if isinstance(block, ColumnBlock) else _fresh(block) for block in blocks)
+    return (block if isinstance(block, (ColumnBlock, ManyBlock)) else _fresh(block) for block in blocks)
 
 
 def _fresh(block: ObjectBlock) -> ObjectBlock:

@@ -3,42 +3,69 @@
 import functools
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
-from pympr.data.block import Block, ObjectBlock
+from pympr.data.block import Block, ManyBlock, ObjectBlock
 from pympr.plan.function import Function
+from pympr.run.operators.quick import quick
 
 Steps = tuple[tuple[str, Function], ...]
 # In one comprehension: Python's compiler takes 200 parentheses in each other.
 _MOST_STEPS = 100
+_MOST_LISTS = 1 << 12
+PIECE_ROWS = 1 << 10
+"""Records taken at a time: what Python makes of more does not stay in the cache."""
+MOST_RESULTS = 1 << 13
+"""A block is given on when it has so many."""
 
 
 def run_steps(steps: Steps, blocks: Iterator[Block]) -> Iterator[Block]:
-    """One block of results for every block of records.
+    """Blocks of results, one or more for every block of records that gives any.
 
     The steps are one list comprehension: no list or iterator stands between them. An
     exception of a user function leaves as itself, with a note that says which record of
     which block it was.
     """
-    # No generator: it would hold a block while the next is read, whose memory could be used again.
+    # No generator over all blocks: it would hold one while the next is read, whose memory could be used again.
     for begin in range(0, len(steps), _MOST_STEPS):
         part = steps[begin : begin + _MOST_STEPS]
         compute = fused(tuple(verb for verb, _ in part))
-        blocks = map(partial(_run_block, compute, [function.call for _, function in part]), blocks)
+        functions = [quick(function.call) for _, function in part]
+        blocks = chain.from_iterable(map(partial(_run_block, compute, functions), blocks))
     return blocks
 
 
-def _run_block(compute: Callable[..., list[Any]], functions: list[Callable[..., Any]], block: Block) -> Block:
-    records = block.records()
+def parts_of(block: Block) -> list[Block]:
+    """The block; of lists that are columns only so many at a time become objects."""
+    if not isinstance(block, ManyBlock):
+        return [block]
+    return [block.slice(at, min(at + _MOST_LISTS, len(block))) for at in range(0, len(block), _MOST_LISTS)]
+
+
+def _run_block(compute: Callable[..., list[Any]], functions: list[Callable[..., Any]], block: Block) -> Iterator[Block]:
+    results: list[Any] = []
+    for begin in range(0, len(block), PIECE_ROWS):
+        results += _run_piece(compute, functions, block.slice(begin, min(begin + PIECE_ROWS, len(block))), begin)
+        if len(results) >= MOST_RESULTS:
+            yield ObjectBlock(results)
+            results = []
+    if results:
+        yield ObjectBlock(results)
+
+
+def _run_piece(compute: Callable[..., list[Any]], functions: list[Any], piece: Block, begin: int) -> list[Any]:
+    """The results for records of a block from record number `begin` on."""
+    records = piece.records()
     source = iter(records)
     try:
-        return ObjectBlock(compute(source, *functions))
+        return compute(source, *functions)
     except StopIteration as error:
         stopped = RuntimeError("a function raised StopIteration: give next() a default, or catch it in the function")
-        _note_position(stopped, records, source)
+        _note_position(stopped, records, source, begin)
         raise stopped from error
     except Exception as error:
-        _note_position(error, records, source)
+        _note_position(error, records, source, begin)
         raise
 
 
@@ -87,14 +114,14 @@ _VERBS: dict[str, Callable[[str, str, str], tuple[str, str]]] = {
 }
 
 
-def _note_position(error: Exception, records: Any, source: Iterator[Any]) -> None:
+def _note_position(error: Exception, records: Any, source: Iterator[Any], begin: int) -> None:
     """The record at which the iterator stands is the one that failed."""
     hint = getattr(source, "__length_hint__", None)
     if hint is None or any("record " in note for note in getattr(error, "__notes__", ())):
         return
     position = len(records) - hint() - 1
     if 0 <= position < len(records):
-        error.add_note(f"record {position} of its block: {_short(records[position])}")
+        error.add_note(f"record {begin + position} of its block: {_short(records[position])}")
 
 
 def _short(record: Any) -> str:

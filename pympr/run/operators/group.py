@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from pympr.config import Config
-from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat
-from pympr.data.schema import is_pair, leaves
+from pympr.data.block import Block, ColumnBlock, ManyBlock, ObjectBlock, concat
+from pympr.data.column import ManyColumn
+from pympr.data.schema import Many, Row, is_pair, leaves
 from pympr.native.group_ids import group_permutation
 from pympr.run.operators.combine import arrays_of_column, in_hash_order
 from pympr.run.operators.python_combine import one_nan
@@ -22,12 +23,27 @@ def group_by_key(blocks: Iterator[Block], config: Config) -> Iterator[Block]:
     """(key, ResultIterable of values) in the order of the key hash."""
     block = concat(blocks)
     if _has_key_columns(block):
-        for keys, lists in _grouped(block, config):
-            yield ObjectBlock(list(zip(keys, map(ResultIterable, lists), strict=True)))
+        yield _as_columns(block, config)
         return
     groups = values_by_key(block.records())
     if groups:
         yield in_hash_order([(key, ResultIterable(values)) for key, values in groups.items()], config)
+
+
+def _as_columns(block: ColumnBlock, config: Config) -> Block:
+    values = block.item(1)
+    order, edges, firsts = _order(block, config)
+    lists = ManyColumn(values.take(order), edges[:-1], edges[1:])
+    layout = Row((block.layout.items[0], Many(values.layout, ResultIterable)))
+    return ManyBlock(ColumnBlock(layout, [*block.item(0).take(firsts).columns, lists], len(firsts)))
+
+
+def _order(block: ColumnBlock, config: Config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The rows by key in the order of the key hash, where each key's begin and end, and its first row."""
+    keys = block.item(0)
+    kinds, valid = [leaf.kind for leaf in leaves(keys.layout)], [column.valid for column in keys.columns]
+    columns = [arrays_of_column(column) for column in keys.columns]
+    return group_permutation(kinds, columns, len(block), config.hash_seed, valid)
 
 
 def cogroup(inputs: list[Iterator[Block]], config: Config) -> Iterator[Block]:
@@ -48,9 +64,7 @@ def _has_key_columns(block: Block) -> bool:
 def _grouped(block: ColumnBlock, config: Config) -> Iterator[tuple[list[Any], list[list[Any]]]]:
     """Some keys, in the order of their hash, and the values of each, again and again."""
     keys, values = block.item(0), block.item(1)
-    kinds, valid = [leaf.kind for leaf in leaves(keys.layout)], [column.valid for column in keys.columns]
-    columns = [arrays_of_column(column) for column in keys.columns]
-    order, offsets, firsts = group_permutation(kinds, columns, len(block), config.hash_seed, valid)
+    order, offsets, firsts = _order(block, config)
     for begin in range(0, len(firsts), _GROUPS_A_BLOCK):
         bounds = offsets[begin : begin + _GROUPS_A_BLOCK + 1]
         mine = values.take(np.ascontiguousarray(order[bounds[0] : bounds[-1]])).records()
@@ -74,7 +88,7 @@ def values_by_key(records: Any) -> dict[Any, list[Any]]:
     groups: dict[Any, list[Any]] = {}
     try:
         for key, value in records:
-            if key != key or isinstance(key, tuple):
+            if key not in groups and (key != key or isinstance(key, tuple)):
                 key = one_nan(key)
             if key in groups:
                 groups[key].append(value)

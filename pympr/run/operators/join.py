@@ -5,13 +5,14 @@ inner join depends on the keys alone, whatever the partitions. Right rows that m
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pympr.config import Config
-from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, to_columns
-from pympr.data.column import BytesColumn, Column, FixedColumn
+from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, inside, outside, to_columns
+from pympr.data.column import Column, FixedColumn
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.join import join_indices
 from pympr.native.join_groups import HOWS, MOST_RIGHT_ROWS, GroupedPairs
@@ -25,6 +26,8 @@ _KEEPS_LEFT, _KEEPS_RIGHT = ("left", "full"), ("right", "full")
 def join(how: str, left: Iterator[Block], right: Iterator[Block], config: Config) -> Iterator[Block]:
     """(k, (v, w)) for equal keys; None stands for the side that has no row."""
     a, b = to_columns(concat(left)), to_columns(concat(right))
+    if how == "inner":  # elsewhere None may stand for lists, and they are objects
+        a, b = inside(a), inside(b)
     if not len(a) and not (len(b) and how in _KEEPS_RIGHT):
         return
     if not len(b) and how not in _KEEPS_LEFT:
@@ -33,7 +36,7 @@ def join(how: str, left: Iterator[Block], right: Iterator[Block], config: Config
         a, b = by_key_group(a, config), by_key_group(b, config)
         yield _join_records(how, a.records(), b.records())
     elif how in HOWS and a.layout.items[0] == Leaf("int64") and len(b) <= MOST_RIGHT_ROWS:
-        yield _join_groups(how, by_key_group(a, config), by_key_group(b, config))
+        yield outside(_join_groups(how, by_key_group(a, config), by_key_group(b, config)))
     else:
         b = by_key_group(b, config) if how in _KEEPS_RIGHT else b
         yield _join_columns(how, by_key_group(a, config), b)
@@ -65,7 +68,9 @@ def _taken(column: Column, taken: Iterator[np.ndarray]) -> Column:
     """The column with the next of the arrays taken."""
     parts = [next(taken)] if isinstance(column, FixedColumn) else [next(taken), next(taken)]
     valid = None if column.valid is None else next(taken)
-    return FixedColumn(*parts, valid) if isinstance(column, FixedColumn) else BytesColumn(column.data, *parts, valid)
+    if isinstance(column, FixedColumn):
+        return FixedColumn(*parts, valid)
+    return replace(column, starts=parts[0], ends=parts[1], valid=valid)
 
 
 def _are_typed(a: Block, b: Block) -> bool:
@@ -92,7 +97,7 @@ def _paired(how: str, a: ColumnBlock, b: ColumnBlock, a_index: np.ndarray, b_ind
     if not (isinstance(v, ColumnBlock) and isinstance(w, ColumnBlock)):
         return ObjectBlock(list(zip(key.records(), zip(v.records(), w.records()))))
     layout = Row((key.layout, Row((v.layout, w.layout))))
-    return ColumnBlock(layout, [*key.columns, *v.columns, *w.columns], len(a_index))
+    return outside(ColumnBlock(layout, [*key.columns, *v.columns, *w.columns], len(a_index)))
 
 
 def _keys(block: ColumnBlock) -> list[Any]:

@@ -12,11 +12,12 @@ from pympr.data.column import BytesColumn, FixedColumn
 from pympr.data.schema import Leaf, Row, leaves
 from pympr.plan.function import Function
 from pympr.plan.narrow import MapPartitions
+from pympr.run.operators.fused import parts_of
 
 
 def map_partition(node: MapPartitions, index: int, blocks: Iterator[Block], config: Config) -> Iterator[Block]:
     """The records that the function gives for the partition's iterator, in blocks."""
-    items = chain.from_iterable(block.records() for block in blocks)
+    items = chain.from_iterable(part.records() for block in blocks for part in parts_of(block))
     function = node.function.call
     records = iter(function(index, items) if node.with_index else function(items))
     while batch := list(islice(records, config.block_records)):

@@ -52,7 +52,7 @@ class PythonCombiner:
         try:
             for record in records:
                 key, value = record
-                if key != key or isinstance(key, tuple):
+                if key not in combined and (key != key or isinstance(key, tuple)):
                     key = one_nan(key)
                 if key in combined:
                     combined[key] = merge_value(combined[key], value)
