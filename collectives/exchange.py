@@ -124,12 +124,12 @@ class Rows(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A rank's parts, checked and counted; `table` (int64[parts, width]) is their shipment's."""
+    """A rank's parts, checked, and their table, int64[parts, width]; `ship` are the same parts, if counted already."""
 
     parts: list[Part]
     rows: Rows
     table: np.ndarray
-    ship: Shipment
+    ship: Shipment | None = None
 
     def counts_for(self, rank: int) -> np.ndarray:
         """Rows and bytes of every part for `rank`, int64[parts, counts]."""
@@ -150,7 +150,7 @@ def _prepare(parts, spec, world, failure) -> tuple[Outgoing | None, Exception | 
         rows = rows_of(tuple(spec), world.size, world.rank)
         parts = [_checked(part, rows) for part in parts]
         ship = Shipment(rows.shape, parts)
-        return Outgoing(parts, rows, ship.table, ship), None
+        return Outgoing(parts, rows, ship.table, ship=ship), None
     except Exception as error:  # also a MemoryError here must not leave the other ranks waiting
         return None, error
 
