@@ -2,6 +2,7 @@
 
 import functools
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -48,8 +49,8 @@ class Part(NamedTuple):
 class Received(NamedTuple):
     """All rows that came, in ascending order of source, and where each source's rows begin.
 
-    `sources` (int64[k]) are all sources of all ranks, also those without a row
-    here; the rows of `sources[i]` are `offsets[i]:offsets[i + 1]`.
+    `sources` (int64[k]) are those with rows here; a variant that knows of others names them, too. The
+    rows of `sources[i]` are `offsets[i]:offsets[i + 1]`.
     """
 
     columns: list[FixedColumn | BytesColumn]
@@ -58,7 +59,12 @@ class Received(NamedTuple):
 
 
 class Counters(NamedTuple):
-    """What an exchange cost this rank; what stays on the rank is not counted."""
+    """What an exchange cost this rank; what stays on the rank is not counted.
+
+    `bytes_sent` and `bytes_received` are of rows. Between nodes, `message_bytes` is all that the rank
+    has put into `messages`, headers and what it forwards included, and `staging_bytes` the most
+    that it held in messages at once.
+    """
 
     variant: str
     messages: int
@@ -66,6 +72,8 @@ class Counters(NamedTuple):
     bytes_received: int
     rounds: int
     wait_seconds: float
+    message_bytes: int = 0
+    staging_bytes: int = 0
 
 
 def exchange(
@@ -74,14 +82,17 @@ def exchange(
     spec: tuple[str, ...],
     variant: str = "auto",
     failure: str | None = None,
+    combine: Callable[[list[Any]], list[Any]] | None = None,
 ) -> tuple[Received, Counters]:
     """Bring every row to the rank in its bucket; the rows of a source keep their order. Collective.
 
     `spec` has one entry a column, the same on all ranks: a dtype, or "bytes". A
     rank may have any number of parts, also several of one source (their rows
-    follow each other as in the list). `variant` is "auto", "node" or "flat"; all
+    follow each other as in the list). `variant` is one of `choose.VARIANTS`; all
     give the same rows. A rank that cannot take part passes the text of its
-    `failure`. The arrays of the result may be the given ones when there is one rank.
+    `failure`. `combine`, the same on all ranks, may be used on rows that are on their way to
+    one rank, to make them fewer: it is given their columns and returns such columns; the rows
+    then come as if of one of their sources. The arrays of the result may be the given ones when there is one rank.
 
     Raises TypeError or ValueError for parts that do not fit `spec`, and RankError
     on every rank when any rank failed; its `failures` are all (rank, text).
@@ -97,6 +108,8 @@ def exchange(
     world = as_world(world)
     run = choose_exchange(world, variant)
     outgoing, error = _prepare(parts, spec, world, failure)
+    if outgoing is not None and combine is not None:
+        outgoing = outgoing._replace(combine=combine)
     return run(world, outgoing, error)
 
 
@@ -129,11 +142,16 @@ class Outgoing(NamedTuple):
     parts: list[Part]
     rows: Rows
     table: np.ndarray
+    combine: Callable[[list[Any]], list[Any]] | None = None
     ship: Shipment | None = None
 
     def counts_for(self, rank: int) -> np.ndarray:
         """Rows and bytes of every part for `rank`, int64[parts, counts]."""
         return self.table[:, 1 + rank :: self.rows.shape.size]
+
+    def counts_by_rank(self) -> np.ndarray:
+        """Rows and bytes of every part for every rank, int64[parts, counts, size]."""
+        return self.table[:, 1:].reshape(len(self.parts), self.rows.shape.counts, self.rows.shape.size)
 
     def payload_bytes(self) -> int:
         """The bytes of all rows."""

@@ -159,7 +159,7 @@ def test_where_sharing_fails_the_node_variant_is_not_offered_and_says_so(monkeyp
     if here.rank == here.size - 1:
         monkeypatch.setattr(Peers, "map", fail)
     reason = f"shared memory between ranks fails on rank {here.size - 1}: PermissionError: no entry"
-    assert explain_exchange(here) == f"flat: {reason}"
+    assert explain_exchange(here) == f"by volume: {reason}"
     with pytest.raises(ValueError, match=reason):
         choose_exchange(here, "node")
     here.free()
