@@ -25,7 +25,7 @@ static int64_t worker_bytes(int64_t lanes, int64_t size)
 {
     int64_t most = pympr_scatter_scratch_bytes(size), strings = pympr_ship_strings_bytes(size);
     most = most > strings ? most : strings;
-    most = most > PYMPR_FEW_RANKS * PYMPR_STAGE_BYTES ? most : PYMPR_FEW_RANKS * PYMPR_STAGE_BYTES;
+    most = most > 2 * PYMPR_FEW_RANKS * PYMPR_STAGE_BYTES ? most : 2 * PYMPR_FEW_RANKS * PYMPR_STAGE_BYTES;
     return align(lanes * size * 8) + align(most);
 }
 
@@ -189,7 +189,12 @@ static void put_strings(const struct share *share, const uint64_t *cursors, cons
     for (int64_t rank = 0; rank < size; rank++)
         all_bytes += bytes[rank];
     struct pympr_ship_strings rows = {column, share->part->buckets, bases, cursors, cursors + size, bytes, size};
-    pympr_ship_put_strings(&rows, share->begin, share->end, scratch, all_bytes >= share->ship->stream_bytes);
+    int is_streaming = all_bytes >= share->ship->stream_bytes;
+    if (share->part->masks != NULL)
+        pympr_ship_few_strings(&rows, share->part->masks + share->begin / PYMPR_WORD_ROWS * size, share->begin,
+                               share->end, is_streaming ? scratch : NULL);
+    else
+        pympr_ship_put_strings(&rows, share->begin, share->end, scratch, is_streaming);
 }
 
 static void put_share(const struct share *share, uint64_t *cursors, const uint64_t *bases, uint8_t *scratch)

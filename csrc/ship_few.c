@@ -1,5 +1,5 @@
 /* Rows for few ranks: a word of bits a rank and 64 rows, found once and used for every column. */
-#include "ship_inline.h"
+#include "ship_few_inline.h"
 
 #if PYMPR_HAS_X86
 
@@ -121,43 +121,16 @@ PYMPR_AVX512 PYMPR_INLINE uint8_t *compress_word(uint8_t *next, const uint8_t *v
     return next;
 }
 
-struct target {
-    uint8_t *next;
-    uint8_t *end;
-    uint8_t *held; /* the stage: bytes that wait for a whole line, at the line offset of `next` */
-    int64_t used;
-};
+#define WORD_BYTES(item_bytes) (PYMPR_WORD_ROWS * (item_bytes) + PYMPR_LINE_BYTES)
 
-#define LINE_BYTES 64
-#define WORD_BYTES(item_bytes) (PYMPR_WORD_ROWS * (item_bytes) + LINE_BYTES)
-
-/* Whole lines of the stage go past the cache; what is before the first line's begin is not this rank's. */
-PYMPR_AVX512 static void flush_lines(struct target *target)
-{
-    int64_t skip = (int64_t)((uintptr_t)target->next % LINE_BYTES), from = 0;
-    int64_t whole = target->used - target->used % LINE_BYTES;
-    uint8_t *line = target->next - skip;
-    if (whole == 0)
-        return;
-    if (skip != 0) {
-        memcpy(target->next, target->held + skip, (size_t)(LINE_BYTES - skip));
-        from = LINE_BYTES;
-    }
-    for (; from < whole; from += LINE_BYTES)
-        _mm512_stream_si512((__m512i *)(void *)(line + from), _mm512_load_si512(target->held + from));
-    _mm512_store_si512(target->held, _mm512_load_si512(target->held + whole));
-    target->next = line + whole;
-    target->used -= whole;
-}
-
-PYMPR_AVX512 PYMPR_INLINE void put_word(struct target *target, const uint8_t *values, uint64_t mask, int64_t item_bytes,
+PYMPR_AVX512 PYMPR_INLINE void put_word(struct pympr_target *target, const uint8_t *values, uint64_t mask, int64_t item_bytes,
                                         int is_staged)
 {
     if (is_staged) {
         uint8_t *after = compress_word(target->held + target->used, values, mask, item_bytes);
         target->used = after - target->held;
-        if (target->used > PYMPR_STAGE_BYTES - 2 * LINE_BYTES - WORD_BYTES(item_bytes))
-            flush_lines(target);
+        if (target->used > PYMPR_STAGE_BYTES - 2 * PYMPR_LINE_BYTES - WORD_BYTES(item_bytes))
+            pympr_flush_lines(target);
     } else if (PYMPR_LIKELY(target->end - target->next >= WORD_BYTES(item_bytes))) {
         target->next = compress_word(target->next, values, mask, item_bytes);
     } else { /* what lies behind the end is not this rank's */
@@ -168,7 +141,7 @@ PYMPR_AVX512 PYMPR_INLINE void put_word(struct target *target, const uint8_t *va
     }
 }
 
-PYMPR_AVX512 PYMPR_INLINE void compress_rows(struct target *targets, const uint64_t *masks, const uint8_t *values,
+PYMPR_AVX512 PYMPR_INLINE void compress_rows(struct pympr_target *targets, const uint64_t *masks, const uint8_t *values,
                                              int64_t item_bytes, int64_t rows, int64_t size, int is_staged)
 {
     int64_t row = 0;
@@ -183,7 +156,7 @@ PYMPR_AVX512 PYMPR_INLINE void compress_rows(struct target *targets, const uint6
         put_word(&targets[rank], last, masks[rank], item_bytes, is_staged);
 }
 
-PYMPR_AVX512 PYMPR_INLINE void compress_items(struct target *targets, const uint64_t *masks, const uint8_t *values,
+PYMPR_AVX512 PYMPR_INLINE void compress_items(struct pympr_target *targets, const uint64_t *masks, const uint8_t *values,
                                               int64_t item_bytes, int64_t rows, int64_t size, int is_staged)
 {
     if (is_staged && size == 2)
@@ -200,26 +173,18 @@ PYMPR_AVX512 void pympr_ship_compress(const uint64_t *next, const int64_t *count
                                       const uint8_t *values, int64_t item_bytes, int64_t rows, int64_t size,
                                       uint8_t *stage)
 {
-    struct target targets[PYMPR_FEW_RANKS];
-    for (int64_t rank = 0; rank < size; rank++) {
-        uint8_t *begin = PYMPR_AT(uint8_t, next[rank]);
-        targets[rank] = (struct target){begin, begin + counts[rank] * item_bytes, NULL, 0};
-        if (stage != NULL) {
-            targets[rank].held = stage + rank * PYMPR_STAGE_BYTES;
-            targets[rank].used = (int64_t)((uintptr_t)begin % LINE_BYTES);
-        }
-    }
+    struct pympr_target targets[PYMPR_FEW_RANKS];
+    for (int64_t rank = 0; rank < size; rank++)
+        targets[rank] = pympr_aim(next[rank], counts[rank] * item_bytes,
+                                  stage != NULL ? stage + rank * PYMPR_STAGE_BYTES : NULL);
     switch (item_bytes) {
     case 1: compress_items(targets, masks, values, 1, rows, size, stage != NULL); break;
     case 2: compress_items(targets, masks, values, 2, rows, size, stage != NULL); break;
     case 4: compress_items(targets, masks, values, 4, rows, size, stage != NULL); break;
     case 8: compress_items(targets, masks, values, 8, rows, size, stage != NULL); break;
     }
-    for (int64_t rank = 0; rank < size && stage != NULL; rank++) {
-        struct target *target = &targets[rank];
-        flush_lines(target);
-        memcpy(target->next, target->held + (uintptr_t)target->next % LINE_BYTES, (size_t)(target->end - target->next));
-    }
+    for (int64_t rank = 0; rank < size && stage != NULL; rank++)
+        pympr_drain(&targets[rank]);
     if (stage != NULL)
         _mm_sfence();
 }

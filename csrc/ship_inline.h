@@ -60,4 +60,8 @@ int64_t pympr_ship_strings_bytes(int64_t size);
 void pympr_ship_put_strings(const struct pympr_ship_strings *rows, int64_t begin, int64_t end, uint8_t *scratch,
                             int is_streaming);
 
+/* The same for few ranks; `stage` holds 2 * PYMPR_STAGE_BYTES a rank, or is NULL. */
+void pympr_ship_few_strings(const struct pympr_ship_strings *rows, const uint64_t *masks, int64_t begin, int64_t end,
+                            uint8_t *stage);
+
 #endif
