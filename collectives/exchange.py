@@ -64,7 +64,7 @@ class Counters(NamedTuple):
 
     `bytes_sent` and `bytes_received` are of rows. Between nodes, `message_bytes` is all that the rank
     has put into `messages`, headers and what it forwards included, and `staging_bytes` the most
-    that it held in messages at once.
+    that it held in messages at once; `predicted` is the model's `Prediction`, by which the variant was chosen.
     """
 
     variant: str
@@ -75,6 +75,7 @@ class Counters(NamedTuple):
     wait_seconds: float
     message_bytes: int = 0
     staging_bytes: int = 0
+    predicted: Any = None
 
 
 def exchange(
