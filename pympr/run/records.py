@@ -29,7 +29,8 @@ class StageRecord:
 
     `rows_read` and `bytes_read` (of files, as they lie on disk) come from inputs; where
     words are counted while a text is split, a row is a piece of that text. `rows`
-    reached the end of the stage, `rows_sent` were left after combining.
+    reached the end of the stage, `rows_sent` were left after combining. `bytes_spilled` were
+    written to disk because they did not fit into the memory budget.
     """
 
     stage: int
@@ -45,6 +46,7 @@ class StageRecord:
     bytes_sent: int = 0
     bytes_received: int = 0
     rounds: int = 0
+    bytes_spilled: int = 0
     variant: str = ""
 
     def passed(self, blocks: Iterator[Block]) -> Iterator[Block]:

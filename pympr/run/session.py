@@ -174,9 +174,9 @@ class Session:
             agree_on(self.world, {"action": "sharing objects and files", "where": call_site(), "arguments": names})
             return NodeCache(self.world, self.config, objects, files)
 
-    def report(self, root: int = 0) -> dict[str, Any] | None:
-        """Machine, versions, and what every rank's actions did so far, at rank `root`; None elsewhere."""
-        return report(self.world, self.config, self.records, root)
+    def report(self, root: int = 0, first: int = 0) -> dict[str, Any] | None:
+        """Machine, versions, and what every rank's actions did, from its `first` on, at rank `root`; None elsewhere."""
+        return report(self.world, self.config, self.records[first:], root)
 
     def new_id(self) -> int:
         """A number that names rows or inputs, the same on every rank."""
