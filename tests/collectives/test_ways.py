@@ -11,7 +11,7 @@ from pympr.collectives.schedules.traffic import traffic
 from pympr.collectives.world import world
 from pympr.errors import RankError
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8), pytest.mark.ranks(16, nightly=True)]
 
 WAYS = ("flat", "grid", "two-level", "sparse")
 SPEC = ("int64", "bytes", "uint8", "complex128")
