@@ -47,7 +47,10 @@ def _row_ends(part: Part, rows: Rows) -> np.ndarray:
 def take_batch(outgoing: Outgoing, pieces: list[Piece]) -> tuple[Outgoing, np.ndarray]:
     """The rows of a batch, counted, and the place in the list of each of its parts."""
     places = np.array([piece.place for piece in pieces], np.int64)
-    if all(piece.end - piece.begin == len(outgoing.parts[piece.place].buckets) for piece in pieces):
+    is_whole = all(piece.end - piece.begin == len(outgoing.parts[piece.place].buckets) for piece in pieces)
+    if is_whole and len(pieces) == len(outgoing.parts):
+        return outgoing, places
+    if is_whole:
         parts, ship = [outgoing.parts[place] for place in places], outgoing.ship
         is_all = len(parts) == len(outgoing.parts)
         return Outgoing(parts, outgoing.rows, outgoing.table[places], ship=ship if is_all else None), places
