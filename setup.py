@@ -17,7 +17,8 @@ class FreshBuild(build_py):
 
 setup(
     # Listed, not discovered: discovery knows no folders that are mapped into a package.
-    packages=find_packages(include=["pympr", "pympr.*"]) + [f"pympr.{name}" for name in MAPPED],
+    packages=find_packages(include=["pympr", "pympr.*"])
+    + [f"pympr.{name}" for name in find_packages(include=[*MAPPED, *(f"{name}.*" for name in MAPPED)])],
     package_dir={"pympr": "pympr", **{f"pympr.{name}": name for name in MAPPED}},
     package_data={"pympr": ["py.typed"], "pympr.native": ["*.pyi"]},
     cffi_modules=["csrc/build.py:ffi"],

@@ -2,6 +2,7 @@
 
 import functools
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,8 +10,7 @@ import numpy as np
 
 from pympr.collectives.world import as_world
 from pympr.errors import RankError
-from pympr.native.exchange import Shape, count_part, make_shape
-from pympr.native.partition import histogram_by_range
+from pympr.native.ship import Shape, Shipment, make_shape
 
 FixedColumn = np.ndarray
 BytesColumn = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -49,8 +49,8 @@ class Part(NamedTuple):
 class Received(NamedTuple):
     """All rows that came, in ascending order of source, and where each source's rows begin.
 
-    `sources` (int64[k]) are all sources of all ranks, also those without a row
-    here; the rows of `sources[i]` are `offsets[i]:offsets[i + 1]`.
+    `sources` (int64[k]) are those with rows here; a variant that knows of others names them, too. The
+    rows of `sources[i]` are `offsets[i]:offsets[i + 1]`.
     """
 
     columns: list[FixedColumn | BytesColumn]
@@ -59,7 +59,12 @@ class Received(NamedTuple):
 
 
 class Counters(NamedTuple):
-    """What an exchange cost this rank; what stays on the rank is not counted."""
+    """What an exchange cost this rank; what stays on the rank is not counted.
+
+    `bytes_sent` and `bytes_received` are of rows. Between nodes, `message_bytes` is all that the rank
+    has put into `messages`, headers and what it forwards included, and `staging_bytes` the most
+    that it held in messages at once; `predicted` is the model's `Prediction`, by which the variant was chosen.
+    """
 
     variant: str
     messages: int
@@ -67,6 +72,9 @@ class Counters(NamedTuple):
     bytes_received: int
     rounds: int
     wait_seconds: float
+    message_bytes: int = 0
+    staging_bytes: int = 0
+    predicted: Any = None
 
 
 def exchange(
@@ -75,14 +83,17 @@ def exchange(
     spec: tuple[str, ...],
     variant: str = "auto",
     failure: str | None = None,
+    combine: Callable[[list[Any]], list[Any]] | None = None,
 ) -> tuple[Received, Counters]:
     """Bring every row to the rank in its bucket; the rows of a source keep their order. Collective.
 
     `spec` has one entry a column, the same on all ranks: a dtype, or "bytes". A
     rank may have any number of parts, also several of one source (their rows
-    follow each other as in the list). `variant` is "auto", "node" or "flat"; all
+    follow each other as in the list). `variant` is one of `choose.VARIANTS`; all
     give the same rows. A rank that cannot take part passes the text of its
-    `failure`. The arrays of the result may be the given ones when there is one rank.
+    `failure`. `combine`, the same on all ranks, may be used on rows that are on their way to
+    one rank, to make them fewer: it is given their columns and returns such columns; the rows
+    then come as if of one of their sources. The arrays of the result may be the given ones when there is one rank.
 
     Raises TypeError or ValueError for parts that do not fit `spec`, and RankError
     on every rank when any rank failed; its `failures` are all (rank, text).
@@ -93,12 +104,20 @@ def exchange(
     >>> received.columns[0], received.sources, received.offsets
     (array([1.5, 2.5]), array([0]), array([0, 2]))
     """
+    world = as_world(world)
+    run = _chooser()(world, variant)
+    outgoing, error = _prepare(parts, spec, world, failure)
+    if outgoing is not None and combine is not None:
+        outgoing = outgoing._replace(combine=combine)
+    return run(world, outgoing, error)
+
+
+@functools.cache
+def _chooser() -> Callable[..., Any]:
+    """What imports all variants, which import this module."""
     from pympr.collectives.choose import choose_exchange
 
-    world = as_world(world)
-    run = choose_exchange(world, variant)
-    outgoing, error = _prepare(parts, spec, world, failure)
-    return run(world, outgoing, error)
+    return choose_exchange
 
 
 class Rows(NamedTuple):
@@ -125,20 +144,27 @@ class Rows(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A rank's parts, checked, and their table (see `pympr.native.exchange`): int64[parts, width]."""
+    """A rank's parts, checked, and their table, int64[parts, width]; `ship` are the same parts, if counted already."""
 
     parts: list[Part]
     rows: Rows
     table: np.ndarray
+    combine: Callable[[list[Any]], list[Any]] | None = None
+    ship: Shipment | None = None
 
     def counts_for(self, rank: int) -> np.ndarray:
         """Rows and bytes of every part for `rank`, int64[parts, counts]."""
         return self.table[:, 1 + rank :: self.rows.shape.size]
 
+    def counts_by_rank(self) -> np.ndarray:
+        """Rows and bytes of every part for every rank, int64[parts, counts, size]."""
+        return self.table[:, 1:].reshape(len(self.parts), self.rows.shape.counts, self.rows.shape.size)
+
     def payload_bytes(self) -> int:
         """The bytes of all rows."""
-        rows = sum(len(part.buckets) for part in self.parts)
-        return rows * self.rows.row_bytes + int(self.table[:, 1 + self.rows.shape.size :].sum())
+        rows = sum([len(part.buckets) for part in self.parts])
+        bytes_too = int(self.table[:, 1 + self.rows.shape.size :].sum()) if self.rows.shape.counts > 1 else 0
+        return rows * self.rows.row_bytes + bytes_too
 
 
 def _prepare(parts, spec, world, failure) -> tuple[Outgoing | None, Exception | None]:
@@ -148,13 +174,8 @@ def _prepare(parts, spec, world, failure) -> tuple[Outgoing | None, Exception | 
     try:
         rows = rows_of(tuple(spec), world.size, world.rank)
         parts = [_checked(part, rows) for part in parts]
-        table = np.empty((len(parts), rows.shape.width), np.int64)
-        for line, (source, columns, buckets) in zip(table, parts, strict=True):
-            if isinstance(buckets, RangeBuckets):
-                line[0], line[1:] = source, histogram_by_range(buckets.values, buckets.splitters)
-            else:
-                count_part(rows.shape, line, source, columns, buckets)
-        return Outgoing(parts, rows, table), None
+        ship = Shipment(rows.shape, parts)
+        return Outgoing(parts, rows, ship.table, ship=ship), None
     except Exception as error:  # also a MemoryError here must not leave the other ranks waiting
         return None, error
 

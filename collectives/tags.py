@@ -6,3 +6,9 @@ BARRIER_ASK = 103
 BARRIER_ANSWER = 104
 EXCHANGE = 105
 SHIFT = 106
+FLOW_FIRST = 107
+FLOW_REST = 108
+# Two of each, used in turn: an exchange may begin on one rank while another is still in the one before.
+SPARSE_FIRST = (109, 110)
+SPARSE_REST = (111, 112)
+CALIBRATE = 113

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pympr.collectives import launcher
+from pympr.config import Config
 from pympr.errors import LaunchError
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ class World:
         return self.size == 1
 
     def node(self) -> "World":
-        """The ranks that share this rank's node (collective at the first call, kept until `free`)."""
+        """The ranks that share this rank's node (collective at the first call, kept until `free`).
+
+        `PYMPR_RANKS_PER_NODE` makes nodes of so many ranks out of a larger one, to try on one machine what happens
+        between several.
+        """
         if self._node is None:
             self._node = self if self.is_solo else self._adopt(World(_split_shared(self.comm)))
         return self._node
@@ -100,7 +105,13 @@ class World:
 def _split_shared(comm):
     from mpi4py import MPI
 
-    return comm.Split_type(MPI.COMM_TYPE_SHARED, key=comm.rank)
+    shared = comm.Split_type(MPI.COMM_TYPE_SHARED, key=comm.rank)
+    most = Config().ranks_per_node
+    if not most:
+        return shared
+    part = shared.Split(shared.rank // most, shared.rank)
+    shared.Free()
+    return part
 
 
 _REPORT_SECONDS = 1.0

@@ -8,6 +8,24 @@ def _text(name: str, default: str) -> str:
     return os.environ.get(name, default)
 
 
+_UNITS = {"k": 10, "m": 20, "g": 30, "t": 40}
+
+
+def bytes_of(text: str, name: str) -> int:
+    """A number of bytes, or of KiB, MiB, GiB or TiB with k, m, g or t behind it, as Spark writes sizes.
+
+    >>> bytes_of("512m", "spark.executor.memory"), bytes_of("2GB", "it"), bytes_of("1000", "it")
+    (536870912, 2147483648, 1000)
+    """
+    told = text.strip().lower()
+    number = told.removesuffix("b").removesuffix("i")
+    shift = _UNITS.get(number[-1:], 0)
+    try:
+        return int(float(number[:-1] if shift else number) * (1 << shift))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name} must be a number of bytes like 2g or 512m, got {text!r}") from None
+
+
 def _number(name: str, default: float) -> float:
     text = os.environ.get(name)
     if text is None:
@@ -33,21 +51,27 @@ class Config:
     fetch_bytes: int = field(default_factory=lambda: int(_number("PYMPR_FETCH_BYTES", 8 << 20)))
     block_records: int = field(default_factory=lambda: int(_number("PYMPR_BLOCK_RECORDS", 16384)))
     keep_bytes: int = field(default_factory=lambda: int(_number("PYMPR_KEEP_BYTES", 0)))
+    memory_bytes: int = field(default_factory=lambda: bytes_of(_text("PYMPR_MEMORY_BYTES", "0"), "PYMPR_MEMORY_BYTES"))
+    scratch_dir: str = field(default_factory=lambda: _text("PYMPR_SCRATCH_DIR", ""))
     exchange: str = field(default_factory=lambda: _text("PYMPR_EXCHANGE", "auto"))
+    round_bytes: int = field(default_factory=lambda: int(_number("PYMPR_ROUND_BYTES", 64 << 20)))
+    ranks_per_node: int = field(default_factory=lambda: int(_number("PYMPR_RANKS_PER_NODE", 0)))
     warn_seconds: float = field(default_factory=lambda: _number("PYMPR_WARN_SECONDS", 30.0))
     hang_seconds: float = field(default_factory=lambda: _number("PYMPR_HANG_SECONDS", 300.0))
     run_dir: str = field(default_factory=lambda: _text("PYMPR_RUN_DIR", ""))
 
     def __post_init__(self) -> None:
-        for name in ("key_groups", "split_bytes", "read_bytes", "fetch_bytes", "block_records"):
+        for name in ("key_groups", "split_bytes", "read_bytes", "fetch_bytes", "block_records", "round_bytes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"PYMPR_{name.upper()} must be positive, got {getattr(self, name)}")
+        if self.memory_bytes < 0:
+            raise ValueError(f"PYMPR_MEMORY_BYTES must not be negative, got {self.memory_bytes}")
         if self.key_groups & (self.key_groups - 1):
             raise ValueError(f"PYMPR_KEY_GROUPS must be a power of two, got {self.key_groups}")
 
     def shared(self) -> str:
         """What must be the same on every rank, as text: all but the watchdog's patience and places on a node."""
-        own = ("warn_seconds", "hang_seconds", "run_dir")
+        own = ("warn_seconds", "hang_seconds", "run_dir", "scratch_dir")
         return "\n".join(f"{item.name}={getattr(self, item.name)}" for item in fields(self) if item.name not in own)
 
     def __str__(self) -> str:

@@ -63,3 +63,7 @@ class SessionError(PymprError, RuntimeError):
 
 class ProgramError(PymprError, RuntimeError):
     """A program that a job started ended with an error; names command, exit code, task and its last words."""
+
+
+class ScratchError(PymprError, OSError):
+    """Rows that do not fit into memory could not be written to the scratch folder, or not be read from it again."""

@@ -3,15 +3,18 @@
 import functools
 import math
 import operator
+import re
 import types
 from typing import Any
 
+from pympr.optimise import matches
 from pympr.optimise.loops import counted, enumerated, zipped
 from pympr.optimise.methods import METHODS, method
 from pympr.optimise.parts import contains, subscript
-from pympr.optimise.values import Items, Known, MakeList, Method, Split, Unknown, lift, operand
+from pympr.optimise.values import Items, Known, Listed, MakeList, Matched, Method, Split, Unknown, lift, operand
 from pympr.plan.bindings import MISSING
 from pympr.plan.expression import Conditional, Constant, Expression, MakeTuple, Operation
+from pympr.plan.matching import IsMatch
 
 _BINARY = {
     operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.floordiv: "//",
@@ -42,6 +45,8 @@ def attribute(path: Any, of: Any, name: str) -> Any:
         if value is MISSING:
             raise Unknown(f"{of.value.__name__} has no {name!r}")
         return lift(value)
+    if isinstance(of, Matched) or (isinstance(of, Known) and isinstance(of.value, re.Pattern)):
+        return matches.attribute(of, name)
     if isinstance(of, Known) and of.value in (str, bytes) and hasattr(of.value, name):
         return Known(getattr(of.value, name))
     raise Unknown(f"the attribute {name!r} is not known")
@@ -49,6 +54,8 @@ def attribute(path: Any, of: Any, name: str) -> Any:
 
 def call(path: Any, target: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     """`target(*arguments, **keywords)`"""
+    if isinstance(target, Method) and isinstance(target.of, Matched):
+        return matches.method(path, target.of, target.name, arguments, keywords)
     if isinstance(target, Method):
         return method(path, target.of, target.name, arguments, keywords)
     if not isinstance(target, Known):
@@ -58,9 +65,10 @@ def call(path: Any, target: Any, arguments: list[Any], keywords: dict[str, Any])
         given = [lift(argument) for argument in function.args]
         named = {name: lift(value) for name, value in function.keywords.items()}
         return call(path, lift(function.func), given + arguments, named | keywords)
+    if matches.is_known(function):
+        return matches.call(path, function, arguments, keywords)
     if type(function) is types.FunctionType:
-        value = path.trace.call(function, arguments, keywords)
-        return path.computed(value) if isinstance(value, Expression) else value
+        return _computed(path, path.trace.call(function, arguments, keywords))
     if isinstance(function, types.MethodDescriptorType) and function.__objclass__ in (str, bytes) and arguments:
         path.computed(Operation("require", (operand(arguments[0]),), (function.__objclass__.__name__,)))
         return method(path, operand(arguments[0]), function.__name__, arguments[1:], keywords)
@@ -69,6 +77,13 @@ def call(path: Any, target: Any, arguments: list[Any], keywords: dict[str, Any])
     if isinstance(function, types.BuiltinMethodType) and type(function.__self__) is str:
         return method(path, Constant(function.__self__), function.__name__, arguments, keywords)
     return _builtin(path, function, arguments, keywords)
+
+
+def _computed(path: Any, value: Any) -> Any:
+    """What a function of the user gave, remembered as computed."""
+    if isinstance(value, (Matched, Listed)):
+        path.computed(value.match if isinstance(value, Matched) else value.pieces)
+    return path.computed(value) if isinstance(value, Expression) else value
 
 
 def _operator_object(path: Any, function: Any, value: Any) -> Any:
@@ -122,6 +137,8 @@ def _len(path: Any, arguments: list[Any]) -> Expression:
     value = _one(arguments, "len")
     if isinstance(value, Split):
         return path.computed(Operation("fields", (value.of,), (value.separator, value.maxsplit, value.from_right)))
+    if isinstance(value, Listed):
+        return matches.truth(value)
     if isinstance(value, (MakeTuple, MakeList, Items)):
         return Constant(len(value.items))
     return path.operation("len", value)
@@ -129,7 +146,7 @@ def _len(path: Any, arguments: list[Any]) -> Expression:
 
 def _bool(path: Any, arguments: list[Any]) -> Expression:
     test = path.truth(_one(arguments, "bool"))
-    return test if isinstance(test, Constant) else Operation("bool", (test,))
+    return test if isinstance(test, (Constant, IsMatch)) else Operation("bool", (test,))
 
 
 def _extreme(symbol: str) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pympr.optimise.symbolic import translate
-from pympr.optimise.values import MakeList, Split
+from pympr.optimise.values import Listed, MakeList, Matched, Split
 from pympr.plan.expression import MakeTuple
 from pympr.plan.function import Function
 from pympr.plan.narrow import Filter, FlatMap, Map
@@ -24,14 +24,14 @@ def _rule(node: Node) -> Node | None:
     if not isinstance(node, (Map, Filter, FlatMap)) or not isinstance(node.child, Map):
         return None
     inner = node.child
-    if not isinstance(translate(inner.function.call).value, (Split, MakeList)):
+    if not isinstance(translate(inner.function.call).value, (Split, MakeList, Matched, Listed)):
         return None
     both = after(node.function.call, inner.function.call)
     found = translate(both)
     if isinstance(node, Filter):
         kept = Filter(inner.child, Function(both))
-        return replace(inner, child=kept) if found.expression is not None else None
-    has_items = isinstance(found.value, (MakeList, MakeTuple))
+        return replace(inner, child=kept) if found.test is not None else None
+    has_items = isinstance(found.value, (MakeList, MakeTuple, Listed))
     if found.value is None or (isinstance(node, FlatMap) and not has_items):
         return None
     return type(node)(inner.child, Function(both), node.preserves and inner.preserves)

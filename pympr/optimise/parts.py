@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from pympr.optimise.values import Known, MakeList, Slice, Split, Unknown, constant, has_column, is_plain, operand
+from pympr.optimise import matches
+from pympr.optimise.values import (
+    Known,
+    Listed,
+    MakeList,
+    Matched,
+    Slice,
+    Split,
+    Unknown,
+    constant,
+    has_column,
+    is_plain,
+    operand,
+)
 from pympr.plan.expression import Constant, Contains, Expression, Item, MakeTuple, Operation, SplitItem
 
 _INT64 = 2**63
@@ -12,6 +25,8 @@ def subscript(path: Any, of: Any, index: Any) -> Any:
     """`of[index]`"""
     if isinstance(index, Slice):
         return _slice(path, of, index.bounds)
+    if isinstance(of, (Matched, Listed)):
+        return matches.subscript(path, of, index)
     if isinstance(of, Split):
         return path.computed(split_item(of, _position(index)))
     if isinstance(of, MakeTuple) and isinstance(index, Constant):
@@ -68,6 +83,8 @@ def unpack(path: Any, value: Any, count: int) -> list[Expression]:
         options = value.separator, value.maxsplit, value.from_right, count
         path.computed(Operation("require fields", (value.of,), options))
         return [path.computed(split_item(value, position)) for position in range(count)]
+    if isinstance(value, Listed):
+        return matches.unpack(path, value, count)
     of = operand(value)
     return [path.computed(Operation("unpack", (of,), (position, count))) for position in range(count)]
 

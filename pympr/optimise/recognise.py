@@ -1,7 +1,7 @@
 """Functions whose meaning on columns is known become column steps."""
 
 from pympr.optimise.symbolic import ARGUMENT, Translation, is_word_split, translate
-from pympr.optimise.values import Each, MakeList
+from pympr.optimise.values import Each, Listed, MakeList, Matched
 from pympr.plan.expression import Expression, Item, MakeTuple
 from pympr.plan.function import Function
 from pympr.plan.narrow import Filter, FlatMap, FlatMapValues, Map, MapValues, Project, Spread, SpreadEach, Where, Words
@@ -21,7 +21,7 @@ def _recognise(node: Node) -> Node | None:
     if not isinstance(node, (Map, Filter, MapValues)):
         return None
     found = translate(node.function.call)
-    expression, held = found.expression, found.bindings
+    expression, held = found.test if isinstance(node, Filter) else found.expression, found.bindings
     if expression is None:
         return None
     if isinstance(node, Filter):
@@ -44,7 +44,9 @@ def _flat(node: FlatMap | FlatMapValues, of_values: bool) -> Node | None:
     items = _items(found)
     if not items:
         return None
-    if of_values:
+    if of_values and isinstance(found.value, Listed):
+        items = tuple(item.substitute(VALUE) for item in items)
+    elif of_values:
         items = tuple(MakeTuple((KEY, item.substitute(VALUE))) for item in items)
     return Spread(node.child, items, node.function, preserves, of_values, found.bindings)
 
@@ -57,7 +59,9 @@ def _with_key(each: Each) -> Each:
 
 
 def _items(found: Translation) -> tuple[Expression, ...]:
-    """What a function for flatMap gives: the items of a list or tuple that it makes."""
+    """What a function for flatMap gives: the items of a list or tuple that it makes, or one that is a list."""
+    if isinstance(found.value, Listed):
+        return (found.value.pieces,)
     return found.value.items if isinstance(found.value, (MakeList, MakeTuple)) else ()
 
 
@@ -72,6 +76,10 @@ def how_it_runs(function: Function) -> str:
         return f"columns in flatMap, where lists are columns: {found.value}"
     if isinstance(found.value, MakeList):
         return f"columns: {', '.join(map(str, found.value.items))}"
+    if isinstance(found.value, Listed):
+        return f"columns where items are taken, else Python: the items of {found.value.pieces}"
+    if isinstance(found.value, Matched):
+        return f"columns where the match is looked at, else Python: {found.value.match}"
     if found.value is not None:
         return "columns with what takes its items, else Python: it gives a list"
     return f"Python: {found.reason}"

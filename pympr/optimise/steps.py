@@ -7,7 +7,7 @@ import dis
 import types
 from typing import Any
 
-from pympr.optimise import loops
+from pympr.optimise import loops, matches
 from pympr.optimise.calls import attribute, call
 from pympr.optimise.parts import contains, subscript, unpack
 from pympr.optimise.values import Each, Known, MakeList, Slice, Split, Unknown, has_column, lift, operand
@@ -60,7 +60,10 @@ class Path:
                 return Constant(value)
         return self.operation(symbol, left, right)
 
-    def is_none(self, value: Expression) -> Expression:
+    def is_none(self, value: Any) -> Expression:
+        if isinstance(value, matches.Matched):
+            return Operation("not", (matches.truth(value),))
+        value = operand(value)
         if isinstance(value, Constant):
             return Constant(value.value is None)
         return Constant(False) if isinstance(value, MakeTuple) else Operation("is None", (value,))
@@ -73,6 +76,8 @@ class Path:
             return Constant(bool(value.items))
         if isinstance(value, Split):
             return call(self, Known(len), [value], {})
+        if isinstance(value, (matches.Matched, matches.Listed)):
+            return matches.truth(value)
         return operand(value)
 
 
@@ -223,6 +228,9 @@ def _binary(path: Path, step: dis.Instruction) -> None:
         path.stack.append(subscript(path, left, right))
         return
     symbol = symbol[:-1] if symbol.endswith("=") else symbol
+    if matches.are_flags(left, right) and symbol == "|":
+        path.stack.append(Known(left.value | right.value))
+        return
     if isinstance(left, MakeTuple) and isinstance(right, MakeTuple) and symbol == "+":
         path.stack.append(MakeTuple(left.items + right.items))
         return
@@ -248,7 +256,7 @@ def _is(path: Path, step: dis.Instruction) -> None:
     right, left = path.pop(), path.pop()
     if not isinstance(right, Constant) or right.value is not None:
         raise Unknown("'is' with anything but None")
-    found = path.is_none(operand(left))
+    found = path.is_none(left)
     path.stack.append(_negated(found) if step.arg else found)
 
 

@@ -3,16 +3,18 @@
 import functools
 import types
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pympr.optimise import matches
 from pympr.optimise.calls import call as call_known
 from pympr.optimise.steps import Path
 from pympr.optimise.trace import Trace
-from pympr.optimise.values import Each, Known, MakeList, Split, Unknown, operand
+from pympr.optimise.values import Each, Known, Listed, MakeList, Matched, Split, Unknown, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import Argument, Conditional, Expression, Fail, Operation
+from pympr.plan.matching import MatchGroup
 
 MOST_KEPT = 500  # translations that are kept for the next time
 DEEPEST = 60  # levels of an expression
@@ -41,6 +43,11 @@ class Translation:
     def expression(self) -> Expression | None:
         """The value when it is one that columns can hold."""
         return self.value if isinstance(self.value, Expression) else None
+
+    @property
+    def test(self) -> Expression | None:
+        """What is true when the value is."""
+        return matches.truth(self.value) if isinstance(self.value, (Matched, Listed)) else self.expression
 
 
 _kept: dict[Any, Translation] = {}
@@ -95,7 +102,7 @@ def _translate(call: Callable[..., Any], count: int) -> Translation:
         value = call_known(path, Known(call), [ARGUMENT, SECOND][:count], {})
         if isinstance(value, Fail):
             raise Unknown(value.reason)
-        if not isinstance(value, (Split, MakeList, Each)):
+        if not isinstance(value, (Split, MakeList, Each, Matched, Listed)):
             value = operand(value)
         _require_shallow(value)
         return Translation(value, "", trace.bindings)
@@ -107,14 +114,26 @@ def _translate(call: Callable[..., Any], count: int) -> Translation:
 
 
 def _require_shallow(value: Any) -> None:
-    """Unknown when expressions are nested deeper than it is safe to walk through them."""
+    """Unknown when expressions are nested deeper than it is safe to walk through them.
+
+    Groups that are not met on the way are not wanted of their matches.
+    """
+    value = value.match if isinstance(value, Matched) else value.pieces if isinstance(value, Listed) else value
     level = value.items if isinstance(value, (MakeList, Each)) else (value,)
+    _want_groups(level)
     for _ in range(DEEPEST):
         parts = {id(part): part for of in level if isinstance(of, Expression) for part in of.operands()}
         level = tuple(parts.values())
+        _want_groups(level)
         if not level:
             return
     raise Unknown("the expression is nested too deep")
+
+
+def _want_groups(level: Iterable[Any]) -> None:
+    for part in level:
+        if isinstance(part, MatchGroup):
+            part.of.search.want(part.number)
 
 
 def _no_function() -> None:

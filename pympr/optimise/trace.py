@@ -14,9 +14,10 @@ from typing import Any
 
 from pympr.optimise import loops
 from pympr.optimise.steps import HANDLERS, SKIPPED, Path
-from pympr.optimise.values import Each, MakeList, Split, Unknown, lift, operand
+from pympr.optimise.values import Each, Listed, MakeList, Matched, Split, Unknown, lift, operand
 from pympr.plan.bindings import Bindings
 from pympr.plan.expression import After, Both, Conditional, Constant, Either, Expression, Fail, Operation, SplitItem
+from pympr.plan.matching import MatchGroup
 
 VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 MOST_STATES, DEEPEST_CALL, MOST_STEPS = 200, 8, 2000
@@ -25,7 +26,7 @@ _JUMPS = ("POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE", "POP_JUMP_IF_NONE", "POP_JUMP
 _KEEPING = ("JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP")
 _ASSIGNING = ("LOAD_FAST", "LOAD_CONST", "LOAD_SMALL", "STORE_FAST", "SWAP", "COPY")
 _PLAIN = {name: handler for name, handler in HANDLERS.items() if name.startswith(_ASSIGNING)}
-Way = tuple[int, list[Any]]
+Way = tuple[int, list[Any], dict[str, Any]]
 
 
 class Trace:
@@ -141,27 +142,30 @@ class _Code:
         """What a jump asks, and where it goes on (with which stack) when that is true, and when not."""
         target = self._target(at)
         value = path.pop()
-        jumped = [*path.stack, value] if name in _KEEPING else path.stack
-        if "NONE" in name:
-            value = path.is_none(operand(value))
+        test = path.truth(path.is_none(value) if "NONE" in name else value)
+        missing, none = path, value
+        if isinstance(value, Matched):  # a match that is None is known as such
+            missing, none = _without(path, value), Constant(None)
         is_true_jump = "TRUE" in name or name.endswith("IF_NONE")
-        ways = (target, jumped), (at + 1, path.stack)
+        jumped, stayed = (missing, path) if name.endswith("IF_NONE") or "FALSE" in name else (path, missing)
+        kept = [none if jumped is missing else value] if name in _KEEPING else []
+        ways = (target, jumped.stack + kept, jumped.local), (at + 1, stayed.stack, stayed.local)
         then, otherwise = ways if is_true_jump else ways[::-1]
-        return path.truth(value), then, otherwise
+        return test, then, otherwise
 
     def _fork(self, test: Expression, then: Way, otherwise: Way, path: Path) -> Any:
         if isinstance(test, Constant):
-            return self.run(*(then if test.value else otherwise), path.local)
-        return choose(test, self._branch(then, path), self._branch(otherwise, path))
+            return self.run(*(then if test.value else otherwise))
+        return choose(test, self._branch(then), self._branch(otherwise))
 
     def _meet(self, test: Expression, then: Way, otherwise: Way, path: Path) -> int | None:
         """Inside loops, go on where two ways meet that only assign: else every round would double the ways."""
         if not any(isinstance(entry, loops.Iterating) for entry in path.stack):
             return None
         if isinstance(test, Constant):
-            at, path.stack = then if test.value else otherwise
+            at, path.stack, path.local = then if test.value else otherwise
             return at
-        first, second = self._passed(then, path), self._passed(otherwise, path)
+        first, second = self._passed(then), self._passed(otherwise)
         at = next((at for at in first if at in second), None)
         if at is None:
             return None
@@ -172,10 +176,10 @@ class _Code:
         path.stack, path.local = list(stack.values()), local
         return at
 
-    def _passed(self, way: Way, path: Path) -> dict[int, tuple[list[Any], dict[str, Any]]]:
+    def _passed(self, way: Way) -> dict[int, tuple[list[Any], dict[str, Any]]]:
         """Stack and variables at the steps of a way, as long as nothing is computed."""
         at, found = way[0], {}
-        passing = Path(self._trace, self._function, list(way[1]), dict(path.local))
+        passing = Path(self._trace, self._function, list(way[1]), dict(way[2]))
         while at not in found and not passing.effects:
             found[at] = list(passing.stack), dict(passing.local)
             step = self._steps[at]
@@ -217,9 +221,9 @@ class _Code:
         if self._target(at) != head:
             raise Unknown("has a loop in a loop")
 
-    def _branch(self, way: Way, path: Path) -> Expression | Unknown:
+    def _branch(self, way: Way) -> Expression | Unknown:
         try:
-            return operand(self.run(*way, path.local))
+            return operand(self.run(*way))
         except Unknown as unknown:
             return unknown
 
@@ -241,6 +245,13 @@ def _merged(test: Expression, first: dict[Any, Any], second: dict[Any, Any]) -> 
             return None
         merged[name] = one if one is other else choose(test, one, other)
     return merged
+
+
+def _without(path: Path, match: Matched) -> Path:
+    """The way where there is no match: None is in its places."""
+    none = Constant(None)
+    local = {name: none if held is match else held for name, held in path.local.items()}
+    return Path(path.trace, path.function, [none if held is match else held for held in path.stack], local)
 
 
 def choose(test: Expression, then: Expression | Unknown, otherwise: Expression | Unknown) -> Expression:
@@ -295,6 +306,8 @@ def _finish(path: Path, value: Any) -> Any:
     if isinstance(value, Split):
         _cover(value.of, covered)
         covered.add(id(value.check))
+    if isinstance(value, (Matched, Listed)):
+        _cover(value.match if isinstance(value, Matched) else value.pieces, covered)
     for part in value.items if isinstance(value, MakeList) else (value,):
         if isinstance(part, Expression):
             _cover(part, covered)
@@ -309,7 +322,9 @@ def _finish(path: Path, value: Any) -> Any:
 
 
 def _is_checked(effect: Expression, covered: set[Any]) -> bool:
-    """Whether the effect only requires a string of what is split for every record."""
+    """Whether the effect only requires what is required for every record: a string to be split, or a match."""
+    if isinstance(effect, MatchGroup):
+        return ("match", id(effect.of)) in covered
     is_check = isinstance(effect, Operation) and effect.name == "require" and effect.options == ("str",)
     return is_check and ("split", id(effect.operands()[0])) in covered
 
@@ -321,6 +336,8 @@ def _cover(expression: Expression, covered: set[Any]) -> None:
     covered.add(id(expression))
     if isinstance(expression, SplitItem) or (isinstance(expression, Operation) and "fields" in expression.name):
         covered.add(("split", id(expression.operands()[0])))
+    if isinstance(expression, MatchGroup):
+        covered.add(("match", id(expression.of)))
     if isinstance(expression, (Both, Either)):
         _cover(expression.first, covered)
     elif isinstance(expression, Conditional):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pympr.plan.expression import Constant, Element, Expression
+from pympr.plan.matching import Match, Pieces
 
 ELEMENT = Element()
 PLAIN = (str, bytes, int, float, bool, type(None))
@@ -29,7 +30,7 @@ class Known:
 class Method:
     """A bound method, waiting for its arguments."""
 
-    of: Expression
+    of: Any
     name: str
 
 
@@ -49,6 +50,20 @@ class MakeList:
     """A list that was just made."""
 
     items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """A match object of `re`, or None."""
+
+    match: Match
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The list that `re.findall` or `re.split` gives."""
+
+    pieces: Pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +114,10 @@ def operand(value: Any) -> Expression:
         return value
     if isinstance(value, Items):
         raise Unknown(f"{value.name!r} is a list, which may change" if value.name else "uses a list as a value")
-    if isinstance(value, (Split, MakeList, Each)):
+    if isinstance(value, (Split, MakeList, Each, Listed)):
         raise Unknown("uses a list as a value")
+    if isinstance(value, Matched):
+        raise Unknown("uses a match of re as a value")
     if isinstance(value, Known):
         raise Unknown(f"uses {_short(value.value)} as a value")
     raise Unknown("uses a method without calling it" if isinstance(value, Method) else "uses a slice as a value")

@@ -147,7 +147,10 @@ class Where(Node):
 
 @dataclass(frozen=True)
 class Spread(Node):
-    """Every one of some expressions over columns, in turn for each record; `of_values` pairs them with the key."""
+    """Every one of some expressions over columns, in turn for each record; `of_values` pairs them with the key.
+
+    One that is `Pieces` stands for its items, of the value with `of_values`.
+    """
 
     child: Node
     items: tuple[Expression, ...]

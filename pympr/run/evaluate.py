@@ -11,7 +11,7 @@ from pympr.plan.node import Node
 from pympr.run.buffers import Buffers
 from pympr.run.keep import Kept
 from pympr.run.listing import Listing
-from pympr.run.operators import columns, combine, fused, group, join, partitions, sort
+from pympr.run.operators import columns, fused, partitions
 from pympr.run.operators import sources as read
 from pympr.run.operators import zip as zips
 from pympr.run.operators.line_items import line_items
@@ -23,6 +23,9 @@ from pympr.run.operators.source_text import read_split
 from pympr.run.operators.source_whole import read_group
 from pympr.run.records import Intake
 from pympr.run.rows import Rows, held, readable, union
+from pympr.run.spill import combining, joining, sorting
+from pympr.run.spill import operators as wide_steps
+from pympr.run.spill.memory import Memory
 from pympr.stages.cut import StageInput
 
 
@@ -35,11 +38,12 @@ class Evaluator:
         config: Config,
         listing: Listing,
         intake: Intake,
+        memory: Memory,
         left: dict[int, Rows],
         kept: Mapping[int, Kept],
     ) -> None:
         self.rank, self.config, self.listing, self.intake = rank, config, listing, intake
-        self.left, self.kept = left, kept
+        self.memory, self.left, self.kept = memory, left, kept
         self.buffers = Buffers(config.read_bytes)
 
     def rows(self, node: Node) -> Rows:
@@ -108,12 +112,20 @@ def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
 
 def _join(at: Evaluator, node: wide.Join) -> Rows:
     left, right = at.rows(node.left), at.rows(node.right)
-    return replace(left, blocks=lambda index: join.join(node.how, left.blocks(index), right.blocks(index), at.config))
+
+    def blocks(index: int) -> Any:
+        return joining.join(node.how, left.blocks(index), right.blocks(index), at.memory, at.config)
+
+    return replace(left, blocks=blocks)
 
 
 def _cogroup(at: Evaluator, node: wide.CoGroup) -> Rows:
     inputs = [at.rows(child) for child in node.inputs]
-    return replace(inputs[0], blocks=lambda index: group.cogroup([rows.blocks(index) for rows in inputs], at.config))
+
+    def blocks(index: int) -> Any:
+        return wide_steps.cogroup([rows.blocks(index) for rows in inputs], at.memory, at.config)
+
+    return replace(inputs[0], blocks=blocks)
 
 
 def _zip(at: Evaluator, node: wide.Zip) -> Rows:
@@ -160,6 +172,7 @@ def _step(step: Callable[[Evaluator, Any], Callable]) -> Callable[[Evaluator, An
     return lambda at, node: at.rows(node.child).through(step(at, node))
 
 
+_local_combine = _step(lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config))
 _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     StageInput: lambda at, node: at.left[node.stage],
     narrow.Stored: lambda at, node: at.kept[node.rdd_id].rows(),
@@ -185,12 +198,18 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.SpreadEach: _columns,
     narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
-    wide.LocalCombine: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
-    wide.CombineWords: _step(lambda at, node: lambda blocks: combine.local_combine(node, blocks, at.config)),
-    wide.FinalCombine: _step(lambda at, node: lambda blocks: combine.final_combine(node, blocks, at.config)),
-    wide.Group: _step(lambda at, node: lambda blocks: group.group_by_key(blocks, at.config)),
+    wide.LocalCombine: _step(
+        lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config)
+    ),
+    wide.CombineWords: _step(
+        lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config)
+    ),
+    wide.FinalCombine: _step(
+        lambda at, node: lambda blocks: wide_steps.final_combine(node, blocks, at.memory, at.config)
+    ),
+    wide.Group: _step(lambda at, node: lambda blocks: wide_steps.group_by_key(blocks, at.memory, at.config)),
     wide.PartitionBy: _step(lambda at, node: lambda blocks: blocks),
-    wide.Sort: _step(lambda at, node: lambda blocks: sort.sort_rows(node.partitioning, blocks)),
+    wide.Sort: _step(lambda at, node: lambda blocks: sorting.sort_rows(node.partitioning, blocks, at.memory)),
     wide.Repartition: _gather,
     wide.Zip: _zip,
     wide.Cartesian: _cartesian,

@@ -75,11 +75,12 @@ def agreed_layout(world: World, parts: Parts) -> Layout | str | None:
     """The layout that all rows of all ranks have, OBJECTS when there is none, None without rows; collective."""
     mine: Layout | str | None = None
     for _, block in parts:
-        mine = _merge(mine, block.layout if isinstance(block, ColumnBlock) else OBJECTS)
-    return reduce_tree(world, mine, _merge)
+        mine = merged_layout(mine, block.layout if isinstance(block, ColumnBlock) else OBJECTS)
+    return reduce_tree(world, mine, merged_layout)
 
 
-def _merge(left: Layout | str | None, right: Layout | str | None) -> Layout | str | None:
+def merged_layout(left: Layout | str | None, right: Layout | str | None) -> Layout | str | None:
+    """The layout of rows of two layouts, OBJECTS when they have none; None stands for no rows."""
     if left is None or right is None:
         return right if left is None else left
     if left == OBJECTS or right == OBJECTS:
@@ -94,7 +95,7 @@ def _column_parts(world: World, placing: Placing, parts: Parts, layout: Layout) 
         if (ranges := placing.ranges_of(block, world.size)) is not None:
             sent.append(Part(source, [ranges.values], ranges))
             continue
-        columns = _wire_columns(block, layout)
+        columns = wire_columns(block, layout)
         if (ranks := placing.ranks_of(block, world.size)) is not None:
             sent.append(Part(source, columns, ranks))
             continue
@@ -106,11 +107,11 @@ def _column_parts(world: World, placing: Placing, parts: Parts, layout: Layout) 
 
 def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: Layout, config: Config) -> Moved:
     extra = placing.ships_partition
-    received, counters = exchange(world, sent, _spec(layout) + (("int64",) if extra else ()))
+    received, counters = exchange(world, sent, spec_of(layout) + (("int64",) if extra else ()))
     sent.clear()
 
     def separate() -> dict[int, list[Block]]:
-        block, rest = _from_wire(received.columns, layout)
+        block, rest = from_wire(received.columns, layout)
         return _separate(placing, block, world, rest[0] if extra else None, config)
 
     # The user's function runs again on the rows that arrived.
@@ -118,7 +119,8 @@ def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: L
     return Moved(parts, [counters])
 
 
-def _wire_columns(block: ColumnBlock, layout: Layout) -> list[Any]:
+def wire_columns(block: ColumnBlock, layout: Layout) -> list[Any]:
+    """The arrays that travel for a block among others of a layout."""
     wire: list[Any] = []
     for own, leaf, column in zip(leaves(block.layout), leaves(layout), block.columns):
         if own.kind == "none" != leaf.kind:
@@ -143,7 +145,8 @@ def _wire_dtype(leaf: Leaf) -> str:
     return "uint8" if leaf.kind in ("bool", "none") else leaf.kind
 
 
-def _spec(layout: Layout) -> tuple[str, ...]:
+def spec_of(layout: Layout) -> tuple[str, ...]:
+    """The dtypes of the arrays that travel for a layout."""
     spec: list[str] = []
     for leaf in leaves(layout):
         spec.append("bytes" if leaf.is_variable else _wire_dtype(leaf))
@@ -151,7 +154,8 @@ def _spec(layout: Layout) -> tuple[str, ...]:
     return tuple(spec)
 
 
-def _from_wire(wire: Sequence[Any], layout: Layout) -> tuple[ColumnBlock, list[Any]]:
+def from_wire(wire: Sequence[Any], layout: Layout) -> tuple[ColumnBlock, list[Any]]:
+    """The block of the arrays that came, and the arrays that are left."""
     columns, at = [], 0
     for leaf in leaves(layout):
         arrays = wire[at]
@@ -173,11 +177,12 @@ def _object_parts(world: World, placing: Placing, parts: Parts) -> list[Part]:
         order = np.argsort(ids, kind="stable")
         present, begins = np.unique(ids[order], return_index=True)
         pickles = [dump(block.take(run).values) for run in np.split(order, begins[1:])]
-        sent.append(Part(source, [_bytes_of(pickles), present.astype(np.int64)], table[present]))
+        sent.append(Part(source, [bytes_of(pickles), present.astype(np.int64)], table[present]))
     return sent
 
 
-def _bytes_of(values: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def bytes_of(values: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Byte strings as a column that travels."""
     lengths = np.array([len(value) for value in values], np.int64)
     ends = np.cumsum(lengths)
     return np.frombuffer(b"".join(values), np.uint8), ends - lengths, ends

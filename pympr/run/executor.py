@@ -15,13 +15,15 @@ from pympr.plan.wide import Contract, Everywhere, LocalCombine
 from pympr.run.claims import Claims
 from pympr.run.evaluate import Evaluator
 from pympr.run.everywhere import everywhere
-from pympr.run.exchange import Parts, move
 from pympr.run.keep import Budget, Kept
 from pympr.run.listing import Listing
-from pympr.run.operators.combine import CombineSink
 from pympr.run.records import ActionRecord, Intake, StageRecord
-from pympr.run.rows import Rows, held
+from pympr.run.rows import Rows
 from pympr.run.scratch import Scratch
+from pympr.run.spill.combining import BoundedSink
+from pympr.run.spill.memory import memory_of
+from pympr.run.spill.rounds import move_staged
+from pympr.run.spill.staged import Staged
 from pympr.run.stations import Station
 from pympr.run.task import task_of
 from pympr.run.together import Progress, together
@@ -39,13 +41,14 @@ class Executor:
         self.kept: dict[int, Kept] = {}
         self.stored: dict[int, Stored] = {}
         self.scratch = Scratch(world)
+        self.memory = memory_of(world, config)
         self.budget = Budget(world, config)
         self.intake = Intake()
 
     def prepare(self, stages: tuple[Stage, ...], record: ActionRecord) -> Rows:
         """Run all stages but the last; the rows of the last, not yet computed."""
         left: dict[int, Rows] = {}
-        at = Evaluator(self.world.rank, self.config, self.listing, self.intake, left, self.kept)
+        at = Evaluator(self.world.rank, self.config, self.listing, self.intake, self.memory, left, self.kept)
         last_use = {number: stage.number for stage in stages for number in stage.inputs}
         for stage in stages[:-1]:
             left[stage.number] = self._run(stage, at, record)
@@ -70,7 +73,7 @@ class Executor:
         rows = at.rows(stage.root)
         kept = Kept(rows.total, output.level, self.budget, self.scratch, output.folder)
         try:
-            self.walk(rows, lambda index, blocks: kept.put(index, _as_columns(blocks)), started, (0, rows.total))
+            self.walk(rows, lambda at, blocks: kept.put(at, list(map(_as_column, blocks))), started, (0, rows.total))
             kept.copy(self.world)
         except BaseException:
             kept.free()
@@ -98,34 +101,36 @@ class Executor:
     def _exchange(self, stage: Stage, contract: Contract, at: Evaluator, started: StageRecord) -> Rows:
         combine = stage.root if isinstance(stage.root, LocalCombine) else None
         rows = at.rows(combine.child if combine else stage.root)
-        parts: Parts = []
-        sink = CombineSink(combine, self.config) if combine else None
+        staged = Staged(None if isinstance(contract, Everywhere) else self.memory)
+        sink = BoundedSink(combine, self.config, staged, self.memory) if combine else None
 
         def consume(index: int, blocks: Iterator[Block]) -> None:
             if sink is not None:
                 sink.consume(index, blocks)
             else:
-                parts.extend((index, block) for block in _as_columns(blocks))
+                staged.extend(index, map(_as_column, blocks))
 
         self.walk(rows, consume, started, (0, rows.total))
         if sink is not None:
             with task_of(stage.number):
-                parts = together(self.world, sink.finish, f"stage {stage.number}, combining")
-        started.rows_sent = sum(len(block) for _, block in parts)
+                together(self.world, sink.finish, f"stage {stage.number}, combining")
+        started.rows_sent = staged.rows
         if isinstance(contract, Everywhere):
-            return everywhere(self.world, contract.num_partitions, parts)
-        begun = time.perf_counter()
+            return everywhere(self.world, contract.num_partitions, staged.parts())
+        begun, spilled_bytes = time.perf_counter(), self.memory.spilled_bytes
         with self.station.doing("exchange", stage=f"stage {stage.number}", waits=True):
             with task_of(stage.number):
-                moved = move(self.world, contract, parts, self.config)
+                rows, counted = move_staged(self.world, contract, staged, self.config, self.memory)
         started.exchange_seconds = time.perf_counter() - begun
-        for counters in moved.counters:
+        for counters in counted:
             started.count(counters)
-        return held(contract.num_partitions, moved.partitions)
+        started.bytes_spilled += self.memory.spilled_bytes - spilled_bytes
+        return rows
 
     def walk(self, rows: Rows, work: Partial, started: StageRecord, limits: tuple[int, int]) -> dict[int, Any]:
         """work(i, blocks) for the partitions that fall to this rank; all ranks fail when one does."""
         begun, read, results = time.perf_counter(), replace(self.intake), {}
+        spilled_bytes = self.memory.spilled_bytes
         progress = Progress(f"stage {started.stage}")
 
         def everything() -> None:
@@ -146,6 +151,7 @@ class Executor:
         started.partitions += len(results)
         started.rows_read += self.intake.rows - read.rows
         started.bytes_read += self.intake.num_bytes - read.num_bytes
+        started.bytes_spilled += self.memory.spilled_bytes - spilled_bytes
         started.seconds += time.perf_counter() - begun
         return results
 
@@ -164,6 +170,6 @@ def _within(numbers: Sequence[int], limits: tuple[int, int]) -> Sequence[int]:
     return [number for number in numbers if begin <= number < end]
 
 
-def _as_columns(blocks: Iterator[Block]) -> list[Block]:
-    """Blocks that outlive the buffers they were read into, as columns where the records allow it."""
-    return [to_columns(block.compact()) for block in blocks]
+def _as_column(block: Block) -> Block:
+    """A block that outlives the buffer it was read into, as columns where the records allow it."""
+    return to_columns(block.compact())

@@ -1,6 +1,7 @@
 """Splitters: the keys at which a sort cuts the ranks' ranges."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -14,6 +15,7 @@ from pympr.data.block import Block
 from pympr.data.schema import VARIABLE_KINDS
 from pympr.native import partition, range_bytes
 from pympr.run.operators.sort import is_typed
+from pympr.run.together import together
 
 SAMPLES_PER_PARTITION = 256
 LEAST_SAMPLES = 4096
@@ -58,13 +60,15 @@ class Splitters:
         return np.array(ids, np.uint32)
 
 
-def find_splitters(world: World, keys: list[Block], num_partitions: int, ascending: bool) -> Splitters:
+def find_splitters(world: World, keys: Sequence[Any], num_partitions: int, ascending: bool) -> Splitters:
     """The splitters that all ranks agree on, the same for any number of ranks; collective.
 
-    Keys are fixed-width columns of one kind on all ranks, or are compared as Python objects.
+    `keys` are the keys of this rank's blocks: blocks, or what has their length and gives the keys at some positions
+    (`take`). They are fixed-width columns of one kind on all ranks, or are compared as Python objects.
     """
     total = int(allreduce(world, np.array([sum(map(len, keys))], np.int64), "sum")[0])
-    sample, weights = _sample(keys, total, num_partitions)
+    # Keys of rows on disk are made only now, by functions that may fail.
+    sample, weights = together(world, lambda: _sample(keys, total, num_partitions), "the sample of a sort")
     kinds = set().union(*allgather_objects(world, {_kind(block) for block in sample}))
     if len(kinds) == 1 and kinds <= FIXED:
         return _fixed_splitters(world, kinds.pop(), sample, weights, num_partitions, ascending)
@@ -81,7 +85,7 @@ def _kind(block: Block) -> str:
     return block.layout.kind if is_typed(block) else "objects"
 
 
-def _sample(keys: list[Block], total: int, num_partitions: int) -> tuple[list[Block], list[float]]:
+def _sample(keys: Sequence[Any], total: int, num_partitions: int) -> tuple[list[Block], list[float]]:
     """Keys of this rank's blocks; what a block gives depends on nothing but the block and all ranks' `total`."""
     step = max(1.0, total / max(LEAST_SAMPLES, SAMPLES_PER_PARTITION * num_partitions))
     sample, weights = [], []

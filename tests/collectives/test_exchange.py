@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pympr.collectives import alltoall
 from pympr.collectives.choose import choose_exchange, explain_exchange
 from pympr.collectives.exchange import Part, exchange
 from pympr.collectives.world import world
@@ -51,13 +50,20 @@ def values(columns):
     return list(zip(*lists, strict=True)) if lists else []
 
 
+def with_rows(received):
+    """Without the sources that have no rows here: a variant may name them or not."""
+    has_rows = np.diff(received.offsets) > 0
+    return received._replace(sources=received.sources[has_rows], offsets=received.offsets[np.append(True, has_rows)])
+
+
 def expected(all_parts, rank):
     """Rows for `rank` by source, then owner, then place in the owner's list."""
     by_source = collections.defaultdict(list)
     for parts in all_parts:
         for part in parts:
             rows = values(part.columns)
-            by_source[part.source] += [rows[i] for i in np.flatnonzero(part.buckets == rank)]
+            if len(found := np.flatnonzero(part.buckets == rank)):
+                by_source[part.source] += [rows[i] for i in found]
     sources = sorted(by_source)
     offsets = np.cumsum([0] + [len(by_source[source]) for source in sources]).tolist()
     return [row for source in sources for row in by_source[source]], sources, offsets
@@ -68,6 +74,7 @@ def check(all_parts, spec):
     rows, sources, offsets = expected(all_parts, here.rank)
     for variant in variants():
         received, counters = exchange(here, all_parts[here.rank], spec, variant)
+        received = with_rows(received)
         assert [column.dtype for column in received.columns if not isinstance(column, tuple)] == [
             np.dtype(kind) for kind in spec if kind != "bytes"
         ]
@@ -137,17 +144,6 @@ def test_more_rows_than_one_block_of_the_kernels():
     size = world().size
     all_parts = [[make_part(rank, 70_000, ("int64", "bytes", "uint8"), size, 5)] for rank in range(size)]
     check(all_parts, ("int64", "bytes", "uint8"))
-
-
-def test_rounds(monkeypatch):
-    monkeypatch.setattr(alltoall, "_ONE_CALL_BYTES", 0)
-    monkeypatch.setattr(alltoall, "ROUND_BYTES", 1000)
-    size = world().size
-    all_parts = [[make_part(rank, 300, ("int64", "bytes"), size, 5)] for rank in range(size)]
-    check(all_parts, ("int64", "bytes"))
-    if size > 1:
-        _, counters = exchange(world(), all_parts[world().rank], ("int64", "bytes"), "flat")
-        assert counters.rounds > 1
 
 
 def test_what_was_received_stays_while_more_is_exchanged():
@@ -255,7 +251,7 @@ def test_a_failure_after_an_inbox_was_of_a_wrong_size(monkeypatch):
         pytest.skip("one rank has no inbox")
     rows = 200_000 if here.rank == 0 else 0
     part = Part(here.rank, [np.arange(rows)], np.full(rows, here.size - 1, np.uint32))
-    guilty, original = here.size // 2, alltoall_node._add_up
+    guilty, original = here.size // 2, alltoall_node._settle
 
     def fail(*arguments):
         if here.rank == guilty:
@@ -263,7 +259,7 @@ def test_a_failure_after_an_inbox_was_of_a_wrong_size(monkeypatch):
         return original(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(alltoall_node, "_add_up", fail)
+        patch.setattr(alltoall_node, "_settle", fail)
         with pytest.raises(MemoryError if here.rank == guilty else RankError, match="no more"):
             exchange(here, [part], ("int64",), "node")
     received, _ = exchange(here, [part], ("int64",), "node")

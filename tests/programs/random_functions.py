@@ -27,8 +27,19 @@ CONSTANTS = {
     "none": ["None"],
     "bytes": ["b'a'", "b''"],
 }
+PATTERNS = [
+    "r'a'", "r'\\w+'", "r'(\\w)(\\d)?'", "r'[^,]*'", "r'^\\s*(\\S+)'", "r'x|'", "r'(?i)[k-s]+$'", "r'\\b'", "r'(a|b)*?c?'",
+    "r'\\d+|é'", "WORD",
+]  # fmt: skip
+REPLACEMENTS = ["r'<\\g<0>>'", "''", "'é'", "r'\\n'"]
 HELPERS = """
-import math, operator, functools
+import math, operator, functools, re
+WORD = re.compile(r"([a-zA-Z]+)([^a-z])?")
+def searched(a):
+    found = re.search("(a)|b", a)
+    if found is None:
+        return "none"
+    return found[1] or found.group()
 LIMIT, NAME, RATE = 3, "a", 0.25
 def helper(a, b=2):
     if a == b:
@@ -97,6 +108,7 @@ class Writer:
             lambda: f"({w('int', depth)}, {w('str', depth)})[0]",
             lambda: f"ord({w('str', depth)}[0])",
             lambda: f"(LIMIT + {w('int', depth)})",
+            lambda: f"len(re.{pick(['findall', 'split'])}({pick(PATTERNS)}, {w('str', depth)}))",
         ])()  # fmt: skip
 
     def number(self, depth):
@@ -135,6 +147,10 @@ class Writer:
             lambda: f"({w('str', depth)} * {pick(['2', '0', '-1'])})",
             lambda: f"('%s:%s' % ({self.any(depth)}, {self.any(depth)}))",
             lambda: f"{w('str', depth)}.zfill(4)",
+            lambda: f"searched({w('str', depth)})",
+            lambda: f"re.sub({pick(PATTERNS)}, {pick(REPLACEMENTS)}, {w('str', depth)})",
+            lambda: f"re.{pick(['split', 'findall'])}({pick(PATTERNS)}, {w('str', depth)})[{pick(['0', '-1', '1'])}]",
+            lambda: f"(m[0] if (m := re.{pick(['match', 'search'])}({pick(PATTERNS)}, {w('str', depth)})) else 'no')",
         ])()  # fmt: skip
 
     def boolean(self, depth):
@@ -157,6 +173,8 @@ class Writer:
             lambda: f"({pick([name for name, _ in self.names])} is {pick(['', 'not '])}None)",
             lambda: f"isinstance({pick([name for name, _ in self.names])}, {pick(['int', 'str', '(int, float)'])})",
             lambda: f"bool({self.any(depth)})",
+            lambda: f"bool(re.{pick(['match', 'search', 'fullmatch'])}({pick(PATTERNS)}, {w('str', depth)}))",
+            lambda: f"(re.fullmatch({pick(PATTERNS)}, {w('str', depth)}) is {pick(['', 'not '])}None)",
         ])()  # fmt: skip
 
 

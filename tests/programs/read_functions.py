@@ -63,9 +63,41 @@ def _compute(expression, record, done):
         for step in expression.steps:
             of(step)
         return of(expression.result)
+    if kind in ("Match", "Pieces", "Substitute"):
+        return searched(expression, of(expression.of))
+    if kind in ("IsMatch", "MatchGroup", "PieceCount", "Piece"):
+        return of_match(kind, expression, of(expression.of))
     if kind == "Operation":
         return operation(expression, [of(part) for part in expression.of])
     raise Left
+
+
+def searched(expression, text):
+    search = expression.search
+    if type(text) is not str:
+        raise Left
+    if not hasattr(expression, "limit"):
+        return getattr(search.pattern, search.how)(text)
+    if hasattr(expression, "parts"):
+        groups = [*search.groups, None]
+
+        def replaced(match):
+            return "".join(part + (match[groups[at]] or "" if at >= 0 else "") for part, at in expression.parts)
+
+        return search.pattern.sub(replaced, text)
+    return getattr(search.pattern, search.how)(text)
+
+
+def of_match(kind, expression, of):
+    if kind == "IsMatch":
+        return of is not None
+    if kind == "MatchGroup":
+        return of[expression.number]
+    if kind == "PieceCount":
+        return len(of)
+    if expression.count not in (None, len(of)):
+        raise Left
+    return of[expression.index]
 
 
 def operation(expression, values):

@@ -11,7 +11,9 @@ from pympr.data.column import BytesColumn, ManyColumn, with_separator
 from pympr.data.schema import Leaf, is_pair
 from pympr.native import take, text
 from pympr.plan.bindings import Bindings
+from pympr.plan.expression import Argument, Item
 from pympr.plan.function import Function
+from pympr.plan.matching import Pieces
 from pympr.plan.narrow import Fused, Project, Spread, SpreadEach, Where, Words
 from pympr.run.operators.expressions import Guard, evaluate, evaluate_truth
 from pympr.run.operators.fused import Steps, run_steps
@@ -131,7 +133,17 @@ def _where(node: Where, block: ColumnBlock) -> Block:
 
 def _spread(node: Spread, block: ColumnBlock) -> Block:
     """The values of all expressions for a record, then for the next."""
+    if isinstance(node.items[0], Pieces):
+        return _spread_pieces(node, block)
     return in_turn([evaluate(item, block) for item in node.items])
+
+
+def _spread_pieces(node: Spread, block: ColumnBlock) -> Block:
+    lists = evaluate(node.items[0], block)
+    if not node.of_values:
+        return lists.items
+    rows = np.repeat(np.arange(len(block), dtype=np.int64), lists.counts)
+    return pair(evaluate(Item(Argument(), 0), block).take(rows), lists.items)
 
 
 def _fused(node: Fused, block: Block) -> Block:

@@ -43,8 +43,8 @@ class CombineSink:
     def consume(self, partition: int, blocks: Iterator[Block]) -> None:
         """Combine one partition's blocks."""
         if isinstance(self._node, CombineWords):
-            table = _table(self._tables, WORDS, self._node.operation, self._config)
             for block in blocks:
+                table = _table(self._tables, WORDS, self._node.operation, self._config)
                 table.add_words(block, self._node.constant)
                 del block  # the buffer that it looks at can be read into again
             return
@@ -155,6 +155,11 @@ class TypedCombiner:
         for begin, end in zip(column.starts.tolist(), column.ends.tolist()):
             self._table.add_words(column.data, begin, end, [constant])
 
+    @property
+    def num_bytes(self) -> int:
+        """What the table takes."""
+        return self._table.nbytes
+
     def result(self) -> Block:
         """(key, combined) in the order of the table's hash; Python ints where int64 is too small."""
         groups = self._table.result()
@@ -218,11 +223,3 @@ def in_hash_order(records: list[tuple[Any, Any]], config: Config) -> Block:
     """(key, value) records in the canonical order: by key hash, equal hashes as they came."""
     order = np.argsort(hash_keys([key for key, _ in records], config.hash_seed), kind="stable")
     return ObjectBlock([records[position] for position in order.tolist()])
-
-
-def local_combine(node: LocalCombine, blocks: Iterator[Block], config: Config) -> Iterator[Block]:
-    """What is left of one partition after combining, for rows that need no exchange."""
-    sink = CombineSink(node, config)
-    sink.consume(0, blocks)
-    for _, block in sink.finish():
-        yield block

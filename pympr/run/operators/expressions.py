@@ -1,6 +1,7 @@
 """Column expressions, computed by kernels, each part for the rows for which Python would compute it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -23,11 +24,12 @@ from pympr.plan.expression import (
     Operation,
     SplitItem,
 )
-from pympr.run.expressions import by_rows, numbers, parts, strings
+from pympr.plan.matching import IsMatch, Match, MatchGroup, Piece, PieceCount, Pieces, Substitute
+from pympr.run.expressions import by_rows, decimals, matches, numbers, parts, strings
 from pympr.run.expressions.frame import Frame, Guard, constant, flags, kind_of, present, repeated, rows_of, texts
 from pympr.run.expressions.merge import merge
 
-_TABLE = {**numbers.TABLE, **strings.TABLE, **parts.TABLE}
+_TABLE = {**numbers.TABLE, **strings.TABLE, **parts.TABLE, **decimals.TABLE}
 _MOST_CHEAP = 12  # steps that are rather computed for all rows than for some
 _CHEAP = {*numbers.TABLE, "is None", "not", "bool", "len"} - {"**", *numbers.numbers.FUNCTIONS}
 
@@ -89,6 +91,10 @@ def _string(block: ColumnBlock) -> ColumnBlock:
 def _contains(expression: Contains, frame: Frame) -> ColumnBlock:
     of = _string(value_of(expression.of, frame))
     return flags(fields.contains(*rows_of(of), expression.needle.encode()))
+
+
+def _matching(expression: Any, frame: Frame) -> Any:
+    return matches.compute(expression, value_of(expression.of, frame))
 
 
 def _operation(expression: Operation, frame: Frame) -> ColumnBlock:
@@ -223,4 +229,5 @@ _RULES: dict[type, Callable[..., ColumnBlock]] = {
     Either: _both,
     After: _after,
     Fail: _fail,
+    **dict.fromkeys((Match, IsMatch, MatchGroup, Pieces, PieceCount, Piece, Substitute), _matching),
 }

@@ -1,0 +1,58 @@
+"""Combining before the exchange, with tables that stay within the budget."""
+
+from collections.abc import Iterator
+
+from pympr.config import Config
+from pympr.data.block import Block
+from pympr.plan.wide import LocalCombine
+from pympr.run.operators.combine import CombineSink
+from pympr.run.spill.file import in_pieces
+from pympr.run.spill.memory import Memory
+from pympr.run.spill.staged import Staged
+
+
+class BoundedSink(CombineSink):
+    """A CombineSink whose results are staged as they come.
+
+    A table for several partitions is given out when it has become large, and a new one is begun: what
+    it holds is exact, so it does not show how often that was.
+    """
+
+    def __init__(self, node: LocalCombine, config: Config, staged: Staged, memory: Memory) -> None:
+        super().__init__(node, config)
+        self._staged, self._memory = staged, memory
+
+    def consume(self, partition: int, blocks: Iterator[Block]) -> None:
+        """Combine one partition's blocks."""
+        super().consume(partition, self._watched(blocks))
+        self._stage()
+
+    def finish(self) -> None:  # type: ignore[override]
+        """Stage what is left."""
+        self._done += super().finish()[: len(self._tables)]
+        self._tables.clear()
+        self._stage()
+
+    def _stage(self) -> None:
+        for source, block in self._done:
+            self._staged.add(source, block)
+        self._done.clear()
+
+    def _watched(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        """The blocks, in pieces that make no table much larger; large tables are given out in between."""
+        for block in blocks:
+            for piece in in_pieces(block, self._memory.buffer_bytes):
+                if sum(table.num_bytes for table in self._tables.values()) > self._memory.share_bytes // 2:
+                    self.finish()
+                yield piece
+            del block, piece  # the buffer that it looks at can be read into again
+
+
+def local_combine(node: LocalCombine, blocks: Iterator[Block], memory: Memory, config: Config) -> Iterator[Block]:
+    """What is left of one partition after combining, for rows that need no exchange."""
+    staged = Staged(memory)
+    sink = BoundedSink(node, config, staged, memory)
+    sink.consume(0, blocks)
+    sink.finish()
+    for block in staged.blocks():
+        yield from block.pieces(memory.buffer_bytes)
