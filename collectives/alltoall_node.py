@@ -8,7 +8,7 @@ meeting all rows are in place, and the receiver uses them there.
 """
 
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pympr.collectives import segment
 from pympr.collectives.attempt import Attempt
