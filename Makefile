@@ -1,5 +1,6 @@
 # make demo    word count of real text over 2 ranks, from nothing
 # make test    the whole suite; make test ARGS="-n 2 tests/rma" runs a part of it
+# make nightly the whole suite with what takes too long for every change
 # make bench   the tables of docs/performance.md (long; needs several GB of disk)
 # make lint    ruff; make types: mypy over an installed copy
 # make clean   removes all that the others made
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 KERNELS := $(wildcard csrc/*.c csrc/*.h) csrc/build.py setup.py pyproject.toml
 TEXT := build/text
 
-.PHONY: demo test bench lint types clean
+.PHONY: demo test nightly bench lint types clean
 
 demo: $(VENV)/ready
 	@test -d $(TEXT) || $(BIN)/python tests/real_text.py $(TEXT)
@@ -23,6 +24,9 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready-test
 	$(BIN)/python tests/run.py $(ARGS)
+
+nightly: $(VENV)/ready-test
+	$(BIN)/python tests/run.py --nightly $(ARGS)
 
 bench: $(VENV)/ready-bench
 	$(BIN)/python -m benchmarks.run $(ARGS)

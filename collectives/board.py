@@ -1,12 +1,10 @@
 """How the ranks of a node tell each other about an exchange: the words of a slot."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from pympr.collectives.segment import Name
-from pympr.native.exchange import read_slots
 from pympr.native.library import ffi
+from pympr.native.ship_node import Places
 
 SLOT_WORDS = 1024
 # Words of a slot: kind of rows, parts, serial of the table's segment (0: the table follows in the slot),
@@ -14,23 +12,14 @@ SLOT_WORDS = 1024
 # (apart from the first, which slow ranks still judge).
 _KIND, _PARTS, _IS_LONG, _CAPACITY, _TABLE, _INBOX, _SECOND, _INLINE = 0, 1, 2, 3, 4, 8, 12, 16
 INLINE_WORDS = SLOT_WORDS - _INLINE
-
-
-class Told(NamedTuple):
-    """What all ranks have told: parts and offered bytes of each, the addresses of their tables (0: elsewhere)."""
-
-    parts: np.ndarray
-    offered_bytes: np.ndarray
-    tables: np.ndarray
-    first_of_other_kind: int
-    long_tables: int
+PLACES = Places(table=_INLINE, inbox=_INBOX, second=_SECOND)
 
 
 class Board:
     """The slots of all ranks, in `words` (int64[size, SLOT_WORDS]) that they share; `rank` writes its own."""
 
     def __init__(self, words: np.ndarray, rank: int):
-        self._words = words
+        self.words = words
         self._slots = ffi.from_buffer("int64_t *", words)
         self._mine = self._slots + rank * SLOT_WORDS
         self._inline = words[rank, _INLINE:]
@@ -49,11 +38,6 @@ class Board:
     def tell_again(self, inbox: Name) -> None:
         """Another inbox in place of the one that does not fit."""
         self._write(_SECOND, inbox)
-
-    def read(self) -> Told:
-        """What all have told; after the meeting, before the next."""
-        size = len(self._words)
-        return Told(*read_slots(self._words, _INLINE, size))
 
     def table_of(self, rank: int) -> Name:
         """The segment of a table that is not in the slot."""

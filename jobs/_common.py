@@ -235,7 +235,7 @@ def run(
     except SystemExit as end:
         return int(end.code or 0)
     program = Program(parser.job_name, options)
-    before = program.sc.report()
+    first = len(program.sc._session.records)
     begun = time.perf_counter()
     try:
         code = work(program) or 0
@@ -245,7 +245,7 @@ def run(
     finally:
         for rdd in program.kept:
             rdd.unpersist()
-    _finish(program, before, time.perf_counter() - begun)
+    _finish(program, first, time.perf_counter() - begun)
     return code
 
 
@@ -254,11 +254,11 @@ def _brief(error: Exception) -> str:
     return getattr(error, "brief", None) or f"{type(error).__name__}: {error}"
 
 
-def _finish(program: Program, before: Any, seconds: float) -> None:
-    num_bytes, after = program.input_bytes, program.sc.report()
-    if after is None:
+def _finish(program: Program, first: int, seconds: float) -> None:
+    num_bytes, done = program.input_bytes, program.sc.report(first=first)
+    if done is None:
         return
-    facts = _report.facts(program, before, after, num_bytes, seconds)
+    facts = _report.facts(program, done, num_bytes, seconds)
     lines = [*program.notes, _report.summary(facts)]
     if not program.options.no_report:
         lines.append(_report.write(program.options.report, facts))

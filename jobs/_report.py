@@ -8,12 +8,9 @@ from typing import Any
 COLUMNS = ("partitions", "rows_read", "bytes_read", "rows", "rows_sent", "messages", "bytes_sent")
 
 
-def facts(program: Any, before: dict, after: dict, num_bytes: int, seconds: float) -> dict[str, Any]:
-    """All that is known of a run as plain values; `before` and `after` are the context's reports around it."""
-    skipped = [len(rank["actions"]) for rank in before["ranks"]]
-    for rank, count in zip(after["ranks"], skipped):
-        rank["actions"] = rank["actions"][count:]
-    records = _records_read(after["ranks"]) if program.records is None else program.records
+def facts(program: Any, done: dict, num_bytes: int, seconds: float) -> dict[str, Any]:
+    """All that is known of a run as plain values; `done` is the context's report of its actions."""
+    records = _records_read(done["ranks"]) if program.records is None else program.records
     program.note_unused(records)
     return {
         "job": program.name,
@@ -26,7 +23,7 @@ def facts(program: Any, before: dict, after: dict, num_bytes: int, seconds: floa
         "megabytes_per_second": num_bytes / 1e6 / seconds,
         "notes": program.notes,
         "plans": dict(program.plans),
-        **after,
+        **done,
     }
 
 

@@ -252,12 +252,13 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
             return mapped._act("collect", name="runJob")
         return mapped._act("collect_chosen", [int(number) for number in partitions], name="runJob")
 
-    def report(self, root: int = 0) -> dict[str, Any] | None:
+    def report(self, root: int = 0, first: int = 0) -> dict[str, Any] | None:
         """What this program's actions did so far: machine, versions, and every rank's stages. Not in PySpark.
 
-        All ranks must call it; rank `root` gets plain values fit for JSON, the others None.
+        All ranks must call it; rank `root` gets plain values fit for JSON, the others None. `first` leaves
+        out as many of this rank's first actions.
         """
-        return self._session.report(root)
+        return self._session.report(root, first)
 
     def stop(self) -> None:
         """End the context; another may be made afterwards. All ranks must call it."""

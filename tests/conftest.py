@@ -16,6 +16,7 @@ pytest-mpi gives the markers, their skips and `mpi_tmp_path`. It has no part in 
 run: with it alone, a raise before a collective hangs.
 """
 
+import collections
 import faulthandler
 import json
 import os
@@ -28,19 +29,24 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 FOLDER = os.environ.get("PYMPR_TEST_FOLDER")
+IS_NIGHTLY = os.environ.get("PYMPR_TEST_NIGHTLY") == "1"
+# Which of the plain tests: "slow" and "faults" those marked so, "quick" the others, "" all.
+PART = os.environ.get("PYMPR_TEST_PART", "")
+# Run one test in this many: a sample.
+EVERY = int(os.environ.get("PYMPR_TEST_EVERY", "1"))
 GRACE_SECONDS = float(os.environ.get("PYMPR_TEST_GRACE_SECONDS", "10"))
 # Faulthandler's C handler writes the stacks even where Python code cannot run.
 STACKS_SIGNAL = signal.SIGRTMAX - 1
 
 # Machines may be shared and slow: no test fails because an example took long to make or to run.
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("plain", **PATIENT)
-settings.register_profile("quick", max_examples=15, derandomize=True, **PATIENT)
+settings.register_profile("plain", max_examples=300 if IS_NIGHTLY else 100, **PATIENT)
+settings.register_profile("quick", max_examples=8, derandomize=True, **PATIENT)
 # Ranks must draw the same examples, or their collectives would not match.
 settings.register_profile(
     "ranks",
     deadline=None,
-    max_examples=20,
+    max_examples=100 if IS_NIGHTLY else 20,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -120,7 +126,9 @@ class Plain:
         return True if collection_path.is_file() and str(collection_path) not in self.files else None
 
     def pytest_collection_modifyitems(self, config, items):
-        keep(config, items, lambda item: item.get_closest_marker("mpi") is None)
+        keep(config, items, lambda item: item.get_closest_marker("mpi") is None and is_due(item))
+        if PART:
+            keep(config, items, lambda item: part_of(item) == PART)
 
 
 class Ranks:
@@ -202,16 +210,43 @@ class Ranks:
 
 def runs_at(item, size: int, usual: bool) -> bool:
     """Whether an item is for this number of ranks; `usual` where all mpi tests are."""
-    if item.get_closest_marker("mpi") is None:
+    if item.get_closest_marker("mpi") is None or not is_due(item):
         return False
-    marker = item.get_closest_marker("ranks")
-    return usual or (marker is not None and size in marker.args)
+    return usual or size in sizes_added(item)
+
+
+def is_due(item) -> bool:
+    """Whether an item is for this run: what takes too long for every change is for nightly ones."""
+    return IS_NIGHTLY or item.get_closest_marker("nightly") is None
+
+
+def part_of(item) -> str:
+    """Which part of the plain tests an item belongs to."""
+    return next((name for name in ("faults", "slow") if item.get_closest_marker(name)), "quick")
+
+
+def sizes_added(item) -> set[int]:
+    """The numbers of ranks at which an mpi test runs beside the usual ones."""
+    return {size for mark in item.iter_markers("ranks") for size in mark.args if is_due_at(mark)}
+
+
+def is_due_at(mark) -> bool:
+    return IS_NIGHTLY or not mark.kwargs.get("nightly", False)
 
 
 def keep(config, items: list, wanted) -> None:
     dropped = [item for item in items if not wanted(item)]
     items[:] = [item for item in items if wanted(item)]
     config.hook.pytest_deselected(items=dropped)
+
+
+class Sample:
+    """One test in `EVERY`, whatever else is chosen."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config, items):
+        kept = set(items[::EVERY])
+        keep(config, items, lambda item: item in kept)
 
 
 class Listing:
@@ -226,12 +261,15 @@ class Listing:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session):
-        on_ranks = [item for item in session.items if item.get_closest_marker("mpi")]
-        plain = {str(item.path) for item in session.items if not item.get_closest_marker("mpi")}
+        due = [item for item in session.items if is_due(item)]
+        on_ranks = [item for item in due if item.get_closest_marker("mpi")]
+        off_ranks = [item for item in due if not item.get_closest_marker("mpi")]
+        plain = {str(item.path) for item in off_ranks}
         broken = {str(session.config.rootpath / path) for path in self.broken}
-        sizes = {size for item in on_ranks for mark in item.iter_markers("ranks") for size in mark.args}
+        sizes = {size for item in on_ranks for size in sizes_added(item)}
         found = {
             "plain": sorted(plain | broken),
+            "parts": collections.Counter(map(part_of, off_ranks)),
             "mpi": len(on_ranks),
             "broken": len(broken),
             "sizes": sorted(sizes),
@@ -250,12 +288,14 @@ def pytest_configure(config):
 
 def configure_plain(config) -> None:
     settings.load_profile(os.environ.get("PYMPR_TEST_PROFILE", "plain"))
+    if EVERY > 1:
+        config.pluginmanager.register(Sample())
     if FOLDER is None:
         return
     if config.getoption("--collect-only"):
         config.pluginmanager.register(Listing())
         return
-    folder = pathlib.Path(FOLDER, "n0")
+    folder = pathlib.Path(FOLDER, f"n0{PART}")
     config.pluginmanager.register(Record(folder, 0))
     config.pluginmanager.register(Plain(json.loads(pathlib.Path(FOLDER, "listing.json").read_text())["plain"]))
     config.option.basetemp = config.option.basetemp or str(folder / "tmp")

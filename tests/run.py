@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Run the tests, in one process and on ranks; no failure hangs the run.
 
-    python tests/run.py [-n 0,1,2,3,4] [--limit SECONDS] [--test-timeout SECONDS] [pytest arguments]
+    python tests/run.py [-n 0,1,2,3,4] [--nightly] [--limit SECONDS] [--test-timeout SECONDS] [pytest arguments]
 
-`-n 0` is one plain process for the tests without the mpi marker, every other number an
-mpirun of that many ranks for those with it. Without `-n`: 0, 1, 2, 3, 4 and the sizes
-that `@pytest.mark.ranks(5, 8)` adds for its tests. `--limit` holds for each size.
+`-n 0` is a plain process for the tests without the mpi marker, and one each for those of them
+marked slow and faults; every other number is an mpirun of that many ranks for those with it. Without
+`-n`: 0, 1, 2, 3, 4 and the sizes that `@pytest.mark.ranks(5, 8)` adds for its tests. What
+needs one core each runs at the same time. `--limit` holds for each. `--nightly` runs what is
+marked nightly too, all of what is else sampled, and more examples.
 
 mpirun's exit status is not relied on: every rank keeps a record, and a size has passed
 if all of them are complete. What a rank that died or hung was doing is printed.
@@ -24,8 +26,12 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
+from typing import IO
 
 USUAL_SIZES = (1, 2, 3, 4)
+# The plain tests: quick ones, those that build or start much, and those whose jobs fail or hang.
+PARTS = ("quick", "slow", "faults")
 EXIT_SECONDS = 30
 STACKS_SIGNAL = signal.SIGRTMAX - 1
 
@@ -35,6 +41,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("-n", dest="sizes", help="numbers of ranks, 0 for one process without MPI")
+    parser.add_argument("--nightly", action="store_true", help="also what takes too long for every change")
     parser.add_argument("--limit", type=float, default=1800, help="seconds for each size")
     parser.add_argument("--test-timeout", type=float, default=120, help="seconds for each test")
     return parser.parse_known_args(arguments)
@@ -81,11 +88,11 @@ class Launcher:
 
 
 class Pass:
-    """One start of pytest: plain (size 0) or on `size` ranks."""
+    """One start of pytest: plain (size 0; all of it, or only one of its PARTS) or on `size` ranks."""
 
-    def __init__(self, size: int, folder: pathlib.Path, launcher: Launcher, options, rest: list[str]):
-        self.size, self.options = size, options
-        self.folder = folder / f"n{size}"
+    def __init__(self, size: int, folder: pathlib.Path, launcher: Launcher, options, rest: list[str], part: str = ""):
+        self.size, self.part, self.options = size, part, options
+        self.folder = folder / f"n{size}{part}"
         # A runner that a test starts adds to the token, so its processes are also those of the outer one.
         self.token = os.environ.get("PYMPR_TEST_TOKEN", "") + uuid.uuid4().hex
         patience = launcher.patience(size) if size else 1.0
@@ -98,6 +105,8 @@ class Pass:
             **launcher.environment_for(size),
             TMPDIR=str(temporary(folder)),
             PYMPR_TEST_FOLDER=str(folder),
+            PYMPR_TEST_PART=part,
+            PYMPR_TEST_NIGHTLY=str(int(options.nightly)),
             PYMPR_TEST_USUAL_SIZE=str(int(options.sizes is not None or size in USUAL_SIZES)),
             PYMPR_TEST_TOKEN=self.token,
             PYMPR_TEST_GRACE_SECONDS=str(float(os.environ.get("PYMPR_TEST_GRACE_SECONDS", "10")) * patience),
@@ -105,40 +114,35 @@ class Pass:
         )
         self.notes: list[str] = []
 
-    def run(self) -> collections.Counter:
-        begin = time.monotonic()
+    def start(self, output: IO | None) -> None:
+        """Start it; without `output` it writes to the runner's own."""
+        self.begin = time.monotonic()
+        self.finished_at: float | None = None
         # stderr too: one stream keeps the order of what ranks and mpirun say.
-        process = subprocess.Popen(
+        self.process = subprocess.Popen(
             self.command,
             env=self.environment,
             stdin=subprocess.DEVNULL,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            self.wait(process, begin + self.options.limit)
-        finally:
-            self.end(process)
-        counts = self.count(process.returncode)
-        self.report(counts, time.monotonic() - begin)
-        return counts
 
-    def wait(self, process: subprocess.Popen, deadline: float) -> None:
-        """Until the process ends, runs over the limit, or lingers after its ranks have finished."""
-        finished_at = None
-        while process.poll() is None:
-            now = time.monotonic()
-            if finished_at is None and self.is_finished():
-                finished_at = now
-            if now > deadline:
-                self.notes.append(f"over the limit of {self.options.limit:g} s")
-            elif finished_at is not None and now > finished_at + EXIT_SECONDS:
-                self.notes.append(f"all ranks finished, but did not exit within {EXIT_SECONDS} s")
-            else:
-                time.sleep(0.05)
-                continue
-            self.ask_for_stacks()
-            return
+    def is_over(self) -> bool:
+        """Whether the process has ended, ran over the limit, or lingers after its ranks have finished."""
+        now = time.monotonic()
+        if self.process.poll() is not None:
+            return True
+        if self.finished_at is None and self.is_finished():
+            self.finished_at = now
+        if now > self.begin + self.options.limit:
+            self.notes.append(f"over the limit of {self.options.limit:g} s")
+        elif self.finished_at is not None and now > self.finished_at + EXIT_SECONDS:
+            self.notes.append(f"all ranks finished, but did not exit within {EXIT_SECONDS} s")
+        else:
+            return False
+        self.ask_for_stacks()
+        return True
 
     def is_finished(self) -> bool:
         return all((self.folder / f"rank{rank}.finished").exists() for rank in range(max(1, self.size)))
@@ -161,14 +165,15 @@ class Pass:
                 continue
         return found
 
-    def end(self, process: subprocess.Popen) -> None:
+    def end(self) -> None:
         """Kill what is left: an mpirun may ignore SIGTERM, a rank may outlive its mpirun."""
+        self.seconds = time.monotonic() - self.begin
         for pid in self.processes():
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        process.wait()
+        self.process.wait()
 
     def records(self) -> list[dict]:
         """What each rank wrote, folded: pid, the test it is in, the outcomes, `finished` at the end."""
@@ -191,8 +196,8 @@ class Pass:
                 record.update(fields)
         return record
 
-    def count(self, status: int) -> collections.Counter:
-        records = self.records()
+    def count(self) -> collections.Counter:
+        records, status = self.records(), self.process.returncode
         counts = collections.Counter(records[0]["outcomes"])
         if not self.notes and not all("finished" in record for record in records):
             self.notes.append("the run was cut short")
@@ -205,12 +210,14 @@ class Pass:
             counts["failed"] += 1
         return counts
 
-    def report(self, counts: collections.Counter, seconds: float) -> None:
+    def report(self, counts: collections.Counter) -> None:
         if self.notes:
             for rank, record in enumerate(self.records()):
                 self.tell_rank(rank, record)
-        title = f"{self.size} rank{'s' * (self.size > 1)}" if self.size else "no MPI"
-        print("; ".join([f"== {title}: {closing(counts)}", f"{seconds:.1f} s", *self.notes]), flush=True)
+        title = (
+            f"{self.size} rank{'s' * (self.size > 1)}" if self.size else f"no MPI{', ' * bool(self.part)}{self.part}"
+        )
+        print("; ".join([f"== {title}: {closing(counts)}", f"{self.seconds:.1f} s", *self.notes]), flush=True)
 
     def tell_rank(self, rank: int, record: dict) -> None:
         where = record.get("start", "no test")
@@ -230,11 +237,45 @@ def temporary(folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
+def run_together(passes: list[Pass], folder: pathlib.Path) -> collections.Counter:
+    """Run passes at the same time; the output of all but the first is shown once they have ended."""
+    total: collections.Counter = collections.Counter()
+    running: list[Pass] = []
+    outputs = [None, *(open(folder / f"output{number}", "w+b") for number in range(1, len(passes)))]
+    try:
+        for each, output in zip(passes, outputs):
+            each.start(output)
+            running.append(each)
+        while running:
+            for each in [each for each in running if each.is_over()]:
+                each.end()
+                running.remove(each)
+            time.sleep(0.05)
+    finally:
+        for each in running:
+            each.end()
+    for each, output in zip(passes, outputs):
+        if output is not None:
+            output.seek(0)
+            print(output.read().decode(errors="replace"), end="", flush=True)
+            output.close()
+        counts = each.count()
+        each.report(counts)
+        total += counts
+    return total
+
+
 def listing(folder: pathlib.Path, launcher: Launcher, options, rest: list[str]) -> dict | None:
     """The files with plain tests, the number of mpi tests, the sizes they add; None where pytest cannot tell."""
     command = [*launcher.command(1), sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += ["--collect-only", "--continue-on-collection-errors", *rest]
-    environment = dict(os.environ, **launcher.environment, TMPDIR=str(temporary(folder)), PYMPR_TEST_FOLDER=str(folder))
+    environment = dict(
+        os.environ,
+        **launcher.environment,
+        TMPDIR=str(temporary(folder)),
+        PYMPR_TEST_FOLDER=str(folder),
+        PYMPR_TEST_NIGHTLY=str(int(options.nightly)),
+    )
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=options.limit, stdin=subprocess.DEVNULL
@@ -258,6 +299,16 @@ def sizes_to_run(found: dict, options) -> list[int]:
     return [size for size in sizes if found["broken"] or (found["mpi"] if size else found["plain"])]
 
 
+def groups_of(sizes: list[int], found: dict, make: Callable[..., Pass]) -> list[list[Pass]]:
+    """The passes, those that need one core each together."""
+    parts = [part for part in PARTS if found["parts"].get(part)]
+    if found["broken"] or len(parts) < 2:
+        parts = [""]
+    together = [make(0, part) for part in parts] if 0 in sizes else []
+    together += [make(1)] if 1 in sizes else []
+    return [group for group in (together, *([make(size)] for size in sizes if size > 1)) if group]
+
+
 def closing(counts: collections.Counter) -> str:
     return f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
 
@@ -279,8 +330,12 @@ def main(arguments: list[str]) -> int:
         if found is None:
             total["failed"] += 1
         else:
-            for size in sizes_to_run(found, options):
-                total += Pass(size, folder, launcher, options, rest).run()
+
+            def make(size: int, part: str = "") -> Pass:
+                return Pass(size, folder, launcher, options, rest, part)
+
+            for group in groups_of(sizes_to_run(found, options), found, make):
+                total += run_together(group, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(closing(total))

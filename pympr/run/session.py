@@ -39,6 +39,7 @@ from pympr.run.executor import Executor
 from pympr.run.input_bytes import input_bytes, input_splits
 from pympr.run.listing import Listing
 from pympr.run.marks import Marks
+from pympr.run.measured import show_measured
 from pympr.run.node_cache import NodeCache
 from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
@@ -180,9 +181,9 @@ class Session:
             agree_on(self.world, {"action": "sharing objects and files", "where": call_site(), "arguments": names})
             return NodeCache(self.world, self.config, objects, files)
 
-    def report(self, root: int = 0) -> dict[str, Any] | None:
-        """Machine, versions, and what every rank's actions did so far, at rank `root`; None elsewhere."""
-        return report(self.world, self.config, self.records, root)
+    def report(self, root: int = 0, first: int = 0) -> dict[str, Any] | None:
+        """Machine, versions, and what every rank's actions did, from its `first` on, at rank `root`; None elsewhere."""
+        return report(self.world, self.config, self.records[first:], root)
 
     def new_id(self) -> int:
         """A number that names rows or inputs, the same on every rank."""
@@ -194,8 +195,11 @@ class Session:
         """The dtypes of arrays, which must be one-dimensional and of equal length; an error on all ranks else."""
         return together(self.world, lambda: _kinds_of(arrays), "arrays passed to the engine")
 
-    def explain(self, plan: Node) -> str:
-        """The logical plan, how its functions run, the optimised plan and the stages, as text."""
+    def explain(self, plan: Node, analyze: bool = False) -> str:
+        """The logical plan, how its functions run, the optimised plan and the stages, as text.
+
+        With `analyze` the plan is run, and what its exchanges cost follows (collective).
+        """
         with room_for(plan):
             optimised = optimise(plan)
             parts = [("logical plan", show(plan)), ("functions", tell_functions(plan))]
@@ -203,6 +207,9 @@ class Session:
             parts.append(("stages", show_stages(cut(optimised))))
             if self.executor.memory.is_told:
                 parts.append(("memory", tell_memory(optimised, self.executor.memory)))
+        if analyze:
+            self.act("count", plan, name="explain")
+            parts.append(("exchanges", show_measured(self.world, self.records[-1])))
         return "\n\n".join(f"== {title} ==\n{text}" for title, text in parts)
 
     def marked(self, plan: Node) -> Node:

@@ -11,10 +11,12 @@ import sys
 import time
 
 import pytest
-from launching import HERE, clean_environment, mpirun, pympr, python
+from launching import HERE, allowed, clean_environment, mpirun, pympr, python
 
 from pympr.cli.library import find_library
 from pympr.run.pages import read_pages
+
+pytestmark = pytest.mark.faults
 
 SIZE = 3
 VENDOR = getattr(find_library()[0], "vendor", "")
@@ -53,7 +55,7 @@ def test_exit_codes(fault, code, reports, words, tmp_path):
     outcome = start("faults.py", fault, folder=tmp_path)
     assert (outcome.code, outcome.reports()) == (code, reports), outcome.err
     assert words in outcome.err
-    assert outcome.seconds < 5
+    assert outcome.seconds < allowed(5)
     assert os.listdir(tmp_path) == []
     assert left_behind(tmp_path) == []
 
@@ -73,7 +75,7 @@ def test_ranks_that_are_all_stopped_end(hang_seconds, code, tmp_path):
         os.kill(pid, signal.SIGSTOP)
     if code == 143:
         job.send_signal(signal.SIGTERM)
-    assert job.wait(20) == code
+    assert job.wait(60) == code
     assert ("no sign of life from any rank" in job.stderr.read()) is (code == 124)
     assert left_behind(tmp_path) == []
 
@@ -99,8 +101,8 @@ def test_signal_ends_the_job(number, code, tmp_path):
     wait_for_ranks(job, tmp_path)
     begin = time.monotonic()
     job.send_signal(number)
-    assert job.wait(20) == code
-    assert time.monotonic() - begin < 8
+    assert job.wait(60) == code
+    assert time.monotonic() - begin < allowed(8)
     assert left_behind(tmp_path) == []
     assert os.listdir(tmp_path) == []
 
@@ -113,8 +115,8 @@ def test_second_interrupt_ends_at_once(tmp_path):
     time.sleep(0.2)
     begin = time.monotonic()
     job.send_signal(signal.SIGINT)
-    assert job.wait(20) == 130
-    assert time.monotonic() - begin < 4
+    assert job.wait(60) == 130
+    assert time.monotonic() - begin < allowed(4)
     assert left_behind(tmp_path) == []
 
 
@@ -122,7 +124,7 @@ def test_user_signal_reaches_the_ranks(tmp_path):
     job = launch_in_background(tmp_path, "1.5")
     wait_for_ranks(job, tmp_path)
     job.send_signal(signal.SIGUSR1)
-    out, err = job.communicate(timeout=30)
+    out, err = job.communicate(timeout=60)
     assert job.returncode == 0, err
     assert "rank 0 got SIGUSR1" in out
 

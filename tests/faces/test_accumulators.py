@@ -7,7 +7,7 @@ import pytest
 from pympr import AccumulatorParam, BarrierTaskContext, SparkConf, SparkFiles, TaskContext
 from pympr.errors import DivergenceError, NotSupportedError
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 
 def test_values_are_added_up_over_ranks(sc):

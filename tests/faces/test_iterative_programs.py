@@ -12,7 +12,7 @@ from pympr.optimise.rewrite import optimise
 from pympr.plan.node import Node
 from pympr.run import session
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 
 
 def test_hundreds_of_steps_without_an_action(sc):

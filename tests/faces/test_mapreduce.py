@@ -15,7 +15,7 @@ import pympr.mapreduce.job
 from pympr.errors import KeyTypeError, OutputExistsError
 from pympr.mapreduce import Job
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 MODULES = [module.name for module in iter_modules(pympr.mapreduce.__path__)]
 numbers = itertools.count()

@@ -6,7 +6,7 @@ import pytest
 
 from pympr import StorageLevel
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 LEVELS = [name for name in vars(StorageLevel) if name.isupper() and name != "NONE"]
 
 

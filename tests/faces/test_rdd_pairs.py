@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pympr.config import Config
 from pympr.data.keyhash import hash_keys
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 KEYS = st.one_of(st.integers(-3, 3), st.text("ab", max_size=2), st.none(), st.booleans(), st.sampled_from([1.0, 0.5]))
 SAME_KIND = st.one_of(

@@ -4,7 +4,7 @@ import pytest
 
 from pympr.errors import OutputExistsError
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 
 
 def test_records_come_back(sc, mpi_tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 
 TEXT = st.lists(st.sampled_from(["a", "é", " ", "\n", "\r", "\r\n", "\t", "\u2028", "\x85", "b c"]), max_size=40).map(
     "".join

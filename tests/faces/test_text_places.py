@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 
 PIECES = [b"a", "é".encode(), b" ", b"\n", b"\r", b"\r\n", b"\xff", b"\xe2\x80", b"two words"]
 DATA = st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join)

@@ -6,7 +6,7 @@ import pytest
 
 from pympr.cli.main import jobs
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 JOBS = sorted(jobs())
 COMMANDS = [
     ["wordcount"],

@@ -6,7 +6,7 @@ import sysconfig
 
 import pytest
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 SOURCES = sorted(pathlib.Path(sysconfig.get_path("stdlib")).glob("[t-z]*.py"))[:6]
 
 

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 
 
 def cloud(count, width, clusters, seed):

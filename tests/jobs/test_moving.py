@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 
 
 def series(is_text):

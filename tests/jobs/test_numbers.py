@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 
 DRAWN = np.random.default_rng(3)
 NUMBERS = np.concatenate([DRAWN.normal(0, 5, 3000), DRAWN.integers(-9, 9, 2000), [0.0, -0.0, 12.5, 12.5]])

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 
 
 def graph(nodes, edges, seed):

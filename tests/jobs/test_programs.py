@@ -10,6 +10,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "programs"))
 import launching
 
+pytestmark = pytest.mark.slow
+
 SOURCES = sorted(pathlib.Path(sysconfig.get_path("stdlib")).glob("d*.py"))
 COMMANDS = [
     ["wordcount"],
@@ -55,13 +57,11 @@ def files_of(folder):
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_files_are_the_same_for_any_number_of_ranks(tmp_path, text, command):
     compare(tmp_path, text, command)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", NUMBER_COMMANDS, ids=" ".join)
 def test_numbers_are_the_same_for_any_number_of_ranks(tmp_path, numbers, command):
     compare(tmp_path, numbers, command)

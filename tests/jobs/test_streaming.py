@@ -14,6 +14,8 @@ import launching
 from pympr.jobs.streaming import _parser as parser
 from pympr.jobs.streaming import make_job
 
+pytestmark = pytest.mark.slow
+
 TEXT = "to be or not to be\nthat is the question\n" * 40
 SPLIT = "#!/bin/sh\ntr -s ' ' '\\n'\n"
 COUNT = """#!/usr/bin/awk -f

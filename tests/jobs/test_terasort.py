@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, nightly=True)]
 
 # The first records of `gensort -a`, as published with it.
 FIRST = [

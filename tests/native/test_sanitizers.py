@@ -1,4 +1,7 @@
-"""The kernels' tests again, on kernels built with the address and undefined-behaviour sanitizers."""
+"""The kernels' tests again, on kernels built with the address and undefined-behaviour sanitizers.
+
+For every change one test in eleven, in the nightly run all of them.
+"""
 
 import os
 import pathlib
@@ -12,6 +15,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 COMPILER = os.environ.get("CC", "cc")
+# A prime, so that the sample meets every SIMD level.
+SAMPLED = 11
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # Python's own flags often hold -fwrapv, under which a signed overflow is no error.
@@ -63,26 +68,13 @@ class SanitizedTree:
             "PYMPR_TEST_PROFILE": "quick",
         }
         # No capture: gcc's libubsan knows no log file, and pytest's would be lost with the process.
-        command = [sys.executable, "-P", "-m", "pytest", "-q", "-x", "-s", "-p", "no:cacheprovider", "--timeout=300"]
+        command = [sys.executable, "-P", "-m", "pytest", "-q", "-x", "-s", "-p", "no:cacheprovider", "--timeout=600"]
         done = subprocess.run(
             [*command, *arguments], cwd=self.folder, env=environment | variables, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=800,
         )  # fmt: skip
         report = re.search(r".*(ERROR: AddressSanitizer|runtime error:).*", done.stdout)
         return done.returncode, done.stdout, report[0] if report else ""
-
-
-def test_kernels_under_sanitizers(tmp_path):
-    tree = SanitizedTree(tmp_path)
-    tree.build()
-    files = [str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "native").glob("test_*.py")]
-    files.remove("tests/native/test_sanitizers.py")
-    passed = 0
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for status, output, report in pool.map(tree.run, files):
-            assert (status, report) == (0, ""), output
-            passed += int(re.search(r"(\d+) passed", output)[1])
-    assert passed > 3000
 
 
 PLANTED = """
@@ -96,8 +88,8 @@ PLANTED = """
 
 
 @pytest.fixture(scope="module")
-def tree_with_bugs(tmp_path_factory) -> SanitizedTree:
-    """One kernel with two bugs that its tests do not notice without sanitizers."""
+def tree(tmp_path_factory) -> SanitizedTree:
+    """Sanitized kernels, one with two bugs that show where the environment asks for them."""
     tree = SanitizedTree(tmp_path_factory.mktemp("sanitized"))
     source = tree.folder / "csrc" / "hash.c"
     head = re.compile(r"(int pympr_hash_column_int64\([^)]*\)\n\{\n)")
@@ -108,11 +100,33 @@ def tree_with_bugs(tmp_path_factory) -> SanitizedTree:
     return tree
 
 
+def run_all(tree: SanitizedTree, **variables: str) -> int:
+    """How many of the kernels' tests passed: all of those that ran, else this fails."""
+    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "native").glob("test_*.py"))
+    files.remove("tests/native/test_sanitizers.py")
+    workers, passed = len(os.sched_getaffinity(0)), 0
+    with ThreadPoolExecutor(workers) as pool:
+        shares = [files[worker::workers] for worker in range(workers)]
+        for status, output, report in pool.map(lambda share: tree.run(*share, **variables), shares):
+            assert (status, report) == (0, ""), output
+            passed += int(re.search(r"(\d+) passed", output)[1])
+    return passed
+
+
+def test_a_sample_of_the_kernels_tests(tree):
+    assert run_all(tree, PYMPR_TEST_EVERY=str(SAMPLED)) > 300
+
+
+@pytest.mark.nightly
+def test_kernels_under_sanitizers(tree):
+    assert run_all(tree) > 3000
+
+
 @pytest.mark.parametrize(
     "bug, words", [("", ""), ("write past the end", "heap-buffer-overflow"), ("overflow", "signed integer overflow")]
 )
-def test_a_bug_is_reported(tree_with_bugs, bug, words):
+def test_a_bug_is_reported(tree, bug, words):
     selected = ["tests/native/test_hash.py", "-k", "int64 or fixed or number"]
-    status, output, report = tree_with_bugs.run(*selected, PLANTED_BUG=bug)
+    status, output, report = tree.run(*selected, PLANTED_BUG=bug)
     assert words in report and (report == "") == (bug == ""), output
     assert status == (99 if bug else 0), output

@@ -84,6 +84,12 @@ def run(arguments: list[str], limit_seconds: float = 60, **environment: str) -> 
     return Outcome(code, out, err, time.time() - (float(fault[1]) if fault else begin))
 
 
+def allowed(seconds: float) -> float:
+    """By when a thing that takes up to `seconds` is done for sure: later where others use the machine's cores too."""
+    waiting = max(os.getloadavg()[0], float(pathlib.Path("/proc/loadavg").read_text().split()[3].split("/")[0]))
+    return seconds * max(1.0, 2 * waiting / machine.usable_cores())
+
+
 def clean_environment() -> dict[str, str]:
     """This process's environment without the settings under test."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("PYMPR_") or "TEST" in name}

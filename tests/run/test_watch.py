@@ -6,12 +6,14 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from launching import mpirun, python
+from launching import allowed, mpirun, python
 
 from pympr.collectives.world import World
 from pympr.run import processes, stations, waiting, watch
 from pympr.run.pages import PAGE_BYTES, Page, page_path, read_page, read_pages
 from pympr.run.stations import Station
+
+pytestmark = pytest.mark.faults
 
 WARN_SECONDS, HANG_SECONDS = "0.5", "2"
 
@@ -35,7 +37,7 @@ def launch(stall: str, tmp_path, size: int = 3, **settings):
 def test_rank_that_keeps_others_waiting_is_named_and_the_job_ended(stall, words, tmp_path):
     outcome = launch(stall, tmp_path)
     assert outcome.code == 124, outcome.err
-    assert outcome.seconds < float(HANG_SECONDS) + 5
+    assert outcome.seconds < allowed(float(HANG_SECONDS) + 5)
     assert outcome.reports() == 1, outcome.err
     warning, report = outcome.err.split("no progress for 2 s", 1)
     assert "ranks 0, 2 wait in collect at stalls.py:" in warning
@@ -87,7 +89,7 @@ def test_lost_rank_is_named_where_the_launcher_does_not_see_it(tmp_path):
     assert outcome.reports() == 1, outcome.err
     assert "rank 1 (pid " in outcome.err and "is gone: killed or crashed; all ranks end with code 69" in outcome.err
     assert outcome.code == 69
-    assert outcome.seconds < 6
+    assert outcome.seconds < allowed(6)
 
 
 def page(rank: int, operation: str = "count", waits: bool = True, age: float = 60.0, **fields) -> Page:
@@ -234,7 +236,7 @@ def test_state_of_processes():
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     assert processes.state(child.pid) in "RSD"
     child.send_signal(signal.SIGSTOP)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while processes.state(child.pid) != "T" and time.monotonic() < until:
         time.sleep(0.01)
     assert processes.state(child.pid) == "T"

@@ -25,11 +25,11 @@ from pympr.plan.expression import (
     SplitItem,
 )
 from pympr.plan.matching import IsMatch, Match, MatchGroup, Piece, PieceCount, Pieces, Substitute
-from pympr.run.expressions import by_rows, matches, numbers, parts, strings
+from pympr.run.expressions import by_rows, decimals, matches, numbers, parts, strings
 from pympr.run.expressions.frame import Frame, Guard, constant, flags, kind_of, present, repeated, rows_of, texts
 from pympr.run.expressions.merge import merge
 
-_TABLE = {**numbers.TABLE, **strings.TABLE, **parts.TABLE}
+_TABLE = {**numbers.TABLE, **strings.TABLE, **parts.TABLE, **decimals.TABLE}
 _MOST_CHEAP = 12  # steps that are rather computed for all rows than for some
 _CHEAP = {*numbers.TABLE, "is None", "not", "bool", "len"} - {"**", *numbers.numbers.FUNCTIONS}
 

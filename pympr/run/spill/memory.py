@@ -6,7 +6,7 @@ from pympr.collectives.objects import pack
 from pympr.collectives.segment import memory_bytes
 from pympr.collectives.world import World
 from pympr.config import Config
-from pympr.data.block import Block, ColumnBlock
+from pympr.data.block import Block, ColumnBlock, ManyBlock
 from pympr.errors import ScratchError
 from pympr.run.spill.folder import ScratchFolder
 
@@ -67,12 +67,12 @@ def memory_of(world: World, config: Config, told_bytes: int = 0, folder: str = "
 
 def size_of(block: Block) -> int:
     """About what a block takes in memory."""
-    return block.nbytes if isinstance(block, ColumnBlock) else _OBJECT_FACTOR * held_bytes(block)
+    return block.nbytes if isinstance(block, (ColumnBlock, ManyBlock)) else _OBJECT_FACTOR * held_bytes(block)
 
 
 def held_bytes(block: Block) -> int:
     """About what a block takes in memory, objects as their pickles."""
-    if isinstance(block, ColumnBlock):
+    if isinstance(block, (ColumnBlock, ManyBlock)):
         return block.nbytes
     sample: list[Any] = list(block.values[:_SAMPLE])
     try:

@@ -133,6 +133,24 @@ def test_what_is_computed_but_not_used_may_raise():
         evaluated(unused, ["1", "x"])
 
 
+def test_floats_are_rounded_and_written_as_python_does():
+    floats = [2.675, -0.004, 1e300, 1 / 3, 0.5, 1e-7, float("inf"), float("nan"), -0.0, 1e15, 2.5]
+    for function in (
+        lambda x: round(x, 2),
+        lambda x: round(x, 0),
+        lambda x: round(x, -1),
+        lambda x: round(x, True),
+        lambda x: round(x, None) if x - x == 0 and abs(x) < 9 else 7,
+        lambda x: round(2.675, 2) + x,
+        lambda x: f"{x} {x!r} {x:.2f} {x:.0f} {x:.20f} {x:e}",
+        lambda x: str(x) + repr(str(x)),
+    ):
+        assert list(map(repr, evaluated(function, floats))) == [repr(function(value)) for value in floats]
+    for function in (lambda x: (round(x, 2), str(x), repr(x)), lambda x: f"{x:.2f}"):
+        for values in ([7, -1], [True, False]):
+            assert repr(evaluated(function, values)) == repr([function(value) for value in values])
+
+
 def test_a_way_that_raises_or_prints_is_for_python():
     def careful(x):
         if x < 0:
