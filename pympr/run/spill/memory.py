@@ -40,7 +40,7 @@ class Memory:
     @property
     def share_bytes(self) -> int:
         """What one thing may hold."""
-        return max(1, (self.limit_bytes - self.kept_bytes) // _PARTS)
+        return max(1, (self.limit_bytes - min(self.kept_bytes, self.limit_bytes * 3 // 4)) // _PARTS)
 
     @property
     def keep_bytes(self) -> int:
