@@ -16,6 +16,10 @@ from pympr.run.spill.file import Frame, SpillFile, in_pieces
 from pympr.run.spill.memory import Memory, size_of
 
 
+# More than any memory, and small enough to be multiplied by the ranks.
+_ON_DISK_BYTES = 1 << 44
+
+
 class StagedBlock:
     """One block of a source partition, in memory or on disk."""
 
@@ -96,11 +100,11 @@ class Staged:
         """All blocks in the order of their sources and places."""
         return sorted(self._blocks, key=lambda staged: (staged.source, staged.place))
 
-    def all_bytes(self, world: World) -> int:
-        """What all ranks have staged together; collective."""
-        if world.is_solo:
-            return self.num_bytes
-        return int(allreduce(world, np.array([self.num_bytes], np.int64), "sum")[0])
+    def at_most(self, world: World, memory: Memory) -> tuple[int, int]:
+        """All ranks together have staged no more bytes than the first; the second is the smallest share. Collective."""
+        mine = np.array([_ON_DISK_BYTES if self.is_spilled else self.num_bytes, -memory.share_bytes], np.int64)
+        most, share = (mine if world.is_solo else allreduce(world, mine, "max")).tolist()
+        return most * world.size, -share
 
     def agreed_layout(self, world: World) -> Layout | str | None:
         """As `run.exchange.agreed_layout`; collective."""
