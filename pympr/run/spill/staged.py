@@ -15,7 +15,6 @@ from pympr.run.operators.sort import keys_of
 from pympr.run.spill.file import Frame, SpillFile, in_pieces
 from pympr.run.spill.memory import Memory, size_of
 
-
 # More than any memory, and small enough to be multiplied by the ranks.
 _ON_DISK_BYTES = 1 << 44
 
