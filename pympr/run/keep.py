@@ -52,7 +52,9 @@ class Kept:
         if not self.level.useDisk:
             return OnScratch(spill(self._memory, blocks))
         self._folder = self._folder or self._scratch.own_directory("kept", self._memory.folder.checked())
-        return OnDisk(os.path.join(self._folder, name), blocks)
+        piece = OnDisk(os.path.join(self._folder, name), blocks)
+        self._memory.spilled_bytes += piece.num_bytes
+        return piece
 
     def _in_memory(self, piece: InMemory) -> InMemory:
         self._memory.kept_bytes += piece.num_bytes

@@ -35,7 +35,7 @@ class Memory:
         self.rank, self.folder = rank, folder
         self.limit_bytes, self.is_told = limit_bytes, False
         self.spilled_bytes = self.kept_bytes = 0
-        self._keep_bytes = keep_bytes
+        self.keep_limit_bytes = keep_bytes
 
     @property
     def share_bytes(self) -> int:
@@ -45,7 +45,7 @@ class Memory:
     @property
     def keep_bytes(self) -> int:
         """What rows kept for later actions may take of it."""
-        return self._keep_bytes or self.limit_bytes * 2 // 3
+        return self.keep_limit_bytes or self.limit_bytes * 2 // 3
 
     @property
     def buffer_bytes(self) -> int:

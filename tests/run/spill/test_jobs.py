@@ -178,7 +178,7 @@ def test_a_full_disk_is_an_error_on_all_ranks(sc, memory, pairs):
     jobs = [
         lambda rows: rows.groupByKey(3).count(),
         lambda rows: rows.sortByKey().count(),
-        lambda rows: rows.join(rows, 2).count(),
+        lambda rows: rows.join(rows, 4).count(),
         lambda rows: rows.cache().count(),
     ]
     rows = sc.parallelize(pairs, 8)
