@@ -63,7 +63,8 @@ class Counters(NamedTuple):
 
     `bytes_sent` and `bytes_received` are of rows. Between nodes, `message_bytes` is all that the rank
     has put into `messages`, headers and what it forwards included, and `staging_bytes` the most
-    that it held in messages at once; `predicted` is the model's `Prediction`, by which the variant was chosen.
+    that it held in messages at once; `predicted` is the model's `Prediction`, by which the variant was chosen,
+    and `seconds` what the engine has measured.
     """
 
     variant: str
@@ -75,6 +76,7 @@ class Counters(NamedTuple):
     message_bytes: int = 0
     staging_bytes: int = 0
     predicted: Any = None
+    seconds: float = 0.0
 
 
 def exchange(
@@ -104,14 +106,20 @@ def exchange(
     >>> received.columns[0], received.sources, received.offsets
     (array([1.5, 2.5]), array([0]), array([0, 2]))
     """
-    from pympr.collectives.choose import choose_exchange
-
     world = as_world(world)
-    run = choose_exchange(world, variant)
+    run = _chooser()(world, variant)
     outgoing, error = _prepare(parts, spec, world, failure)
     if outgoing is not None and combine is not None:
         outgoing = outgoing._replace(combine=combine)
     return run(world, outgoing, error)
+
+
+@functools.cache
+def _chooser() -> Callable[..., Any]:
+    """What imports all variants, which import this module."""
+    from pympr.collectives.choose import choose_exchange
+
+    return choose_exchange
 
 
 class Rows(NamedTuple):
@@ -156,7 +164,7 @@ class Outgoing(NamedTuple):
 
     def payload_bytes(self) -> int:
         """The bytes of all rows."""
-        rows = sum(len(part.buckets) for part in self.parts)
+        rows = sum([len(part.buckets) for part in self.parts])
         bytes_too = int(self.table[:, 1 + self.rows.shape.size :].sum()) if self.rows.shape.counts > 1 else 0
         return rows * self.rows.row_bytes + bytes_too
 

@@ -21,7 +21,7 @@ class Shape(NamedTuple):
     `item_bytes` is int64[columns], 0 for a column of bytes; `counts` the numbers a part tells
     each rank (its rows, and its bytes in every column of bytes); `width` the words of a
     part's row in its table (its source and its counts for all ranks); `lanes` the places a
-    row is written to: one for a fixed column, two for one of bytes.
+    row is written to: one for a fixed column, two for one of bytes. `empty` is a shipment of nothing.
     """
 
     item_bytes: np.ndarray
@@ -30,12 +30,16 @@ class Shape(NamedTuple):
     counts: int
     width: int
     lanes: int
+    empty: Any
 
 
 def make_shape(item_bytes: tuple[int, ...], size: int, rank: int) -> Shape:
     """The Shape of columns with items of so many bytes, 0 for bytes, between `size` ranks."""
-    counts = 1 + item_bytes.count(0)
-    return Shape(np.array(item_bytes, np.int64), size, rank, counts, 1 + counts * size, len(item_bytes) + counts - 1)
+    counts, words = 1 + item_bytes.count(0), np.array(item_bytes, np.int64)
+    empty = ffi.new(_SHIPMENT)
+    empty.size, empty.columns, empty.counts = size, len(item_bytes), counts
+    empty.item_bytes = ffi.from_buffer(_I64, words)
+    return Shape(words, size, rank, counts, 1 + counts * size, len(item_bytes) + counts - 1, empty)
 
 
 class Shipment:
@@ -55,20 +59,17 @@ class Shipment:
     """
 
     def __init__(self, shape: Shape, parts: list):
-        self.shape, self._arrays = shape, list(parts)
+        self.shape, self._arrays, self._keys = shape, parts, []
         columns = len(shape.item_bytes)
         self._parts = ffi.new(_PARTS, len(parts))
         self._columns = ffi.new(_COLUMNS, len(parts) * columns)
-        self.struct = ship = ffi.new(_SHIPMENT)
-        ship.size, ship.columns, ship.counts = shape.size, columns, shape.counts
-        ship.item_bytes = ffi.from_buffer(_I64, shape.item_bytes)
+        self.struct = ship = ffi.new(_SHIPMENT, shape.empty[0])
         ship.num_parts, ship.parts, ship.data = len(parts), self._parts, self._columns
         ship.threads, ship.stream_bytes = lib.pympr_get_threads(), STREAM_BYTES
         for number, part in enumerate(parts):
             self._add(self._parts[number], number * columns, *part)
-        self._scratch = _take_scratch(lib.pympr_ship_scratch_bytes(ship) + 64)
-        place = ffi.from_buffer(_U8, self._scratch)
-        ship.scratch = place + -int(ffi.cast("intptr_t", place)) % 64
+        self._scratch = _take_scratch(lib.pympr_ship_scratch_bytes(ship))
+        ship.scratch = self._scratch.place
         self.table = np.empty((len(parts), shape.width), np.int64)
         self._count()
 
@@ -79,7 +80,7 @@ class Shipment:
         else:
             values, splitters = buckets.values, buckets.splitters
             keys = range_keys(values, splitters)
-            self._arrays.append(keys)
+            self._keys.append(keys)
             part.rows, part.is_float = len(values), values.dtype == np.float64
             part.splitters, part.num_splitters = ffi.from_buffer(_I64, keys), len(keys)
         for number, given in enumerate(columns, column):
@@ -87,9 +88,9 @@ class Shipment:
             if isinstance(given, tuple):
                 given, starts, ends = given
                 place.starts, place.ends = ffi.from_buffer(_I64, starts), ffi.from_buffer(_I64, ends)
-            elif given.dtype != np.uint8:
-                given = given.view(np.uint8)
-            place.data, place.data_bytes = ffi.from_buffer(_U8, given), len(given)
+            elif given.dtype.kind in "mM":  # these have no buffers
+                given = given.view(np.int64)
+            place.data, place.data_bytes = ffi.from_buffer(_U8, given), given.nbytes
 
     def _count(self) -> None:
         bad = ffi.new(_BAD_ROW)
@@ -108,8 +109,8 @@ class Shipment:
         check(lib.pympr_ship_scatter(ffi.from_buffer(_U64, cursors), places, self.struct), "ship_scatter")
 
     def __del__(self):
-        scratch = self.__dict__.pop("_scratch", None)
-        if scratch is not None and len(scratch) <= _KEPT_SCRATCH_BYTES:
+        scratch = self.__dict__.get("_scratch")
+        if scratch is not None and scratch.bytes <= _KEPT_SCRATCH_BYTES:
             _kept_scratch.append(scratch)
 
     def _error(self, number: int, row: int, bytes_column: int) -> KernelError:
@@ -120,13 +121,25 @@ class Shipment:
         return KernelError(f"row {row} is bytes {starts[row]} to {ends[row]} of data of {len(data)} bytes")
 
 
-_kept_scratch: list[np.ndarray] = []
+class _Scratch(NamedTuple):
+    """Memory on the border of a line."""
+
+    bytes: int
+    place: Any
+    array: np.ndarray
 
 
-def _take_scratch(used_bytes: int) -> np.ndarray:
+_kept_scratch: list[_Scratch] = []
+
+
+def _take_scratch(used_bytes: int) -> _Scratch:
     """Memory that was used before, if there is enough: first touch of a page costs more than counting its rows."""
     try:
         scratch = _kept_scratch.pop()
+        if scratch.bytes >= used_bytes:
+            return scratch
     except IndexError:
-        scratch = np.empty(0, np.uint8)
-    return scratch if len(scratch) >= used_bytes else np.empty(used_bytes, np.uint8)
+        pass
+    array = np.empty(used_bytes + 64, np.uint8)
+    place = ffi.from_buffer(_U8, array)
+    return _Scratch(used_bytes, place + -int(ffi.cast("intptr_t", place)) % 64, array)

@@ -1,13 +1,14 @@
 """The one seam where blocks become buffers and rows change ranks."""
 
 import pickle
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from pympr.collectives.exchange import Counters, Part, exchange
+from pympr.collectives.exchange import Counters, Part, Received, exchange
 from pympr.collectives.objects import dump
 from pympr.collectives.reduce import reduce_tree
 from pympr.collectives.world import World
@@ -105,9 +106,15 @@ def _column_parts(world: World, placing: Placing, parts: Parts, layout: Layout) 
     return sent
 
 
+def _timed(world: World, sent: list[Part], spec: tuple[str, ...]) -> tuple[Received, Counters]:
+    begun = time.perf_counter()
+    received, counters = exchange(world, sent, spec)
+    return received, counters._replace(seconds=time.perf_counter() - begun)
+
+
 def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: Layout, config: Config) -> Moved:
     extra = placing.ships_partition
-    received, counters = exchange(world, sent, spec_of(layout) + (("int64",) if extra else ()))
+    received, counters = _timed(world, sent, spec_of(layout) + (("int64",) if extra else ()))
     sent.clear()
 
     def separate() -> dict[int, list[Block]]:
@@ -189,7 +196,7 @@ def bytes_of(values: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _receive_objects(world: World, placing: Placing, sent: list[Part]) -> Moved:
-    received, counters = exchange(world, sent, ("bytes", "int64"))
+    received, counters = _timed(world, sent, ("bytes", "int64"))
     (data, starts, ends), ids = received.columns
     owned = owned_by(world.rank, placing.num_partitions, world.size)
     partitions: dict[int, list[Block]] = {index: [] for index in owned}

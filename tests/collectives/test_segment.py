@@ -6,7 +6,6 @@ import os
 import numpy as np
 import pytest
 
-from pympr.collectives import segment
 from pympr.collectives.barrier import barrier
 from pympr.collectives.choose import choose_exchange, explain_exchange
 from pympr.collectives.gather import allgather_objects
@@ -169,17 +168,3 @@ def test_a_space_is_made_once_a_world():
     if here.size > 1:
         assert explain_exchange(here) == "node"
         assert NodeSpace.of(here, 0, True) is here.attached["nodespace"]
-
-
-@pytest.mark.mpi
-def test_a_range_is_faulted_in_once(monkeypatch):
-    here, pool, peers = world(), Pool(), Peers()
-    lease = pool.lease(1 << 20)
-    names = allgather_objects(here, tuple(lease.name))
-    asked = []
-    monkeypatch.setattr(segment, "_populate", lambda mapping, begin, end: asked.append((begin, end)))
-    inbox = peers.map(Name(*names[(here.rank + 1) % here.size]), 0)
-    for begin, end in ((4096, 9000), (5000, 9000), (4096, 9001), (0, 100)):
-        inbox.populate_between(begin, end)
-    assert asked == [(4096, 9000), (4096, 9001), (0, 100)]
-    barrier(here)

@@ -207,3 +207,19 @@ def test_what_the_board_says_before_rows_can_be_sent():
     slots[1, 0] = 6
     plan.begin()
     assert plan.settle() == OTHER_KIND and plan.struct.first_of_other_kind == 1
+
+
+def test_what_is_written_to_another_rank_is_faulted_in():
+    """Between the first and the last byte of each lane, once; parts of other ranks may lie between."""
+    random = np.random.default_rng(0)
+    columns = [random_part(random, source, rows, (8, 0), 2) for source, rows in ((0, 40), (2, 30))]
+    others = [random_part(random, 1, 50, (8, 0), 2)]
+    received, (plan, _) = exchange([columns, others], (8, 0))
+    items, (data, starts, _) = received[1][0]
+    entry = plan._mapped[4]
+    sent = [int(np.count_nonzero(part.buckets == 1)) for part in columns]
+    first, last = items.ctypes.data, items.ctypes.data + 8 * len(items)
+    assert (entry.begins[0], entry.ends[0]) == (first, last)
+    assert entry.begins[1] == data.ctypes.data and entry.ends[1] == data.ctypes.data + len(data)
+    assert entry.ends[2] - entry.begins[2] == 8 * len(starts) and sum(sent) < len(starts)
+    assert entry.next_range == 3
