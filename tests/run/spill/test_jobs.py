@@ -148,7 +148,7 @@ def test_rows_are_kept(sc, memory, pairs):
     from pympr import StorageLevel
 
     def kept(level):
-        rows = sc.parallelize(pairs, 3).map(lambda p: (p[1], str(p[0]))).persist(level)
+        rows = sc.parallelize(pairs, 3).map(lambda p: (p[1], str(p[0]) * 20)).persist(level)
         try:
             return rows.collect() + rows.map(lambda p: p[0]).collect()
         finally:
@@ -156,7 +156,7 @@ def test_rows_are_kept(sc, memory, pairs):
 
     for level in (StorageLevel.MEMORY_ONLY, StorageLevel.MEMORY_AND_DISK):
         found = same(memory, lambda: kept(level))  # noqa: B023
-        assert found == [(number, str(key)) for key, number in pairs] + list(range(_ROWS))
+        assert found == [(number, str(key) * 20) for key, number in pairs] + list(range(_ROWS))
     assert memory.kept_bytes == 0
 
 
