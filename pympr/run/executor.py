@@ -6,6 +6,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
+from pympr.collectives.reduce import allreduce
 from pympr.collectives.world import World
 from pympr.config import Config
 from pympr.data.block import Block, to_columns
@@ -156,8 +159,7 @@ class Executor:
 
         Collective.
         """
-        most = min(self.config.broadcast_bytes, self.memory.share_bytes)
-        if left.may_stay and staged.all_bytes(self.world) <= most:
+        if left.may_stay and self._is_small(staged):
             at.broadcast.add(stage.number)
             return True
         if left.may_thin and key_filter.pays(self.world):
@@ -165,6 +167,13 @@ class Executor:
             found = key_filter.make_filter(self.world, staged.rows, pieces, self.config)
             at.filters |= {} if found is None else {left.stage: found}
         return False
+
+    def _is_small(self, staged: Staged) -> bool:
+        most = self.config.broadcast_bytes
+        has_no_room = staged.is_spilled or self.memory.share_bytes < most
+        mine = np.array([staged.num_bytes, has_no_room], np.int64)
+        total, without_room = allreduce(self.world, mine, "sum").tolist()
+        return total <= most and not without_room
 
     def walk(self, rows: Rows, work: Partial, started: StageRecord, limits: tuple[int, int]) -> dict[int, Any]:
         """work(i, blocks) for the partitions that fall to this rank; all ranks fail when one does."""
