@@ -1,18 +1,21 @@
 """Combining by key before and after the exchange: kernels where exact, else Python."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, pair, to_columns
-from pympr.data.column import BytesColumn, Column, FixedColumn
+from pympr.data.column import FixedColumn
 from pympr.data.keyhash import hash_keys
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.group import GroupTable
 from pympr.native.group_layout import MAX_STATES
 from pympr.plan.wide import CombineWords, FinalCombine, LocalCombine, Operations
+from pympr.run.operators.arrays import arrays_of_column, column_of_arrays
+from pympr.run.operators.binned_combine import BinnedCombiner, finished, has_states, is_binned, without_states
 from pympr.run.operators.combine_rows import equal_look_alike, has_one_kind, hold, in_pieces, made_of
 from pympr.run.operators.python_combine import PythonCombiner
 
@@ -31,13 +34,14 @@ class CombineSink:
 
     Where the operation is exact one table serves all partitions of the rank;
     where the order of merging shows in the result (floating-point sums, Python
-    functions) every partition is combined for itself.
+    functions) every partition is combined for itself. Where results must be
+    reproducible, floating-point sums are exact before they are rounded at the end.
     """
 
     def __init__(self, node: LocalCombine, config: Config) -> None:
         self._node, self._config = node, config
         self._has_one_kind = node.made is None or has_one_kind(node.made)
-        self._tables: dict[Row, TypedCombiner] = {}
+        self._tables: dict[Row, Combiner] = {}
         self._done: list[tuple[int, Block]] = []
 
     def consume(self, partition: int, blocks: Iterator[Block]) -> None:
@@ -48,7 +52,7 @@ class CombineSink:
                 table.add_words(block, self._node.constant)
                 del block  # the buffer that it looks at can be read into again
             return
-        ordered: dict[Row, TypedCombiner] = {}
+        ordered: dict[Row, Combiner] = {}
         python = PythonCombiner(self._node.create.call, self._node.merge_value.call)
         passed: list[tuple[int, Block]] = []
         for block in in_pieces(self._node, blocks):
@@ -74,7 +78,8 @@ class CombineSink:
         found = aggregates_of(self._node.operation, block)
         if found is None:
             return None
-        is_shared = _EXACT.issuperset(found) and self._has_one_kind and not _look_different(block.layout.items[0])
+        is_exact = _EXACT.issuperset(found) or is_binned(self._config, found)
+        is_shared = is_exact and self._has_one_kind and not _look_different(block.layout.items[0])
         return self._tables if is_shared else ordered
 
     def finish(self) -> list[tuple[int, Block]]:
@@ -172,22 +177,16 @@ class TypedCombiner:
         return block
 
 
-def _table(tables: dict[Row, TypedCombiner], layout: Layout, operation: Operations, config: Config) -> TypedCombiner:
+Combiner = TypedCombiner | BinnedCombiner
+
+
+def _table(tables: dict[Row, Combiner], layout: Row, operation: Operations, config: Config) -> Combiner:
     if layout not in tables:
-        tables[layout] = TypedCombiner(layout, operation, config)
+        names = (operation,) if isinstance(operation, str) else operation
+        kinds = [leaf.kind for leaf in leaves(layout.items[1])]
+        is_for_bins = is_binned(config, tuple((_LOOSE.get(name, name), kind) for name, kind in zip(names, kinds)))
+        tables[layout] = (BinnedCombiner if is_for_bins else partial(TypedCombiner, layout))(operation, config)
     return tables[layout]
-
-
-def arrays_of_column(column: Column) -> Any:
-    """What kernels take: an array, or (data, starts, ends)."""
-    if isinstance(column, FixedColumn):
-        return column.contiguous()
-    return column.data, np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends)
-
-
-def column_of_arrays(arrays: Any, valid: np.ndarray | None = None) -> Column:
-    """What kernels give, as a column."""
-    return BytesColumn(*arrays, valid) if isinstance(arrays, tuple) else FixedColumn(arrays, valid)
 
 
 def _value(column: FixedColumn) -> Any:
@@ -209,13 +208,18 @@ def final_combine(node: FinalCombine, blocks: Iterator[Block], config: Config) -
     block = concat(blocks)
     if not len(block):
         return
+    if has_states(block, node.operation):
+        yield finished(block, node.operation, config.hash_seed)
+        return
     if hold(node.bindings) and aggregates_of(node.operation, block) is not None:
         table = TypedCombiner(block.layout, node.operation, config, capacity=len(block))
         table.add(block)
         yield table.result()
         return
     merged = PythonCombiner(lambda combiner: combiner, node.merge_combiners.call)
-    merged.add(block.records())
+    records = block.records()
+    is_mixed = config.reproducible and node.operation is not None
+    merged.add(without_states(records, node.operation, config.hash_seed) if is_mixed else records)
     yield in_hash_order(merged.items(), config)
 
 
