@@ -245,6 +245,7 @@ def rdd_cases(scale: Scale) -> list[Case]:
         makers = {
             "events_path": (f"events-{rows}.txt", lambda to: events.write_events(to, rows)),
             "json_path": (f"events-{rows}.jsonl", lambda to: events.write_json_events(to, rows)),
+            "log": (f"web-{scale.log_bytes}.log", lambda to: weblog.write_weblog(to, scale.log_bytes)),
             "profiles": (f"profiles-{rows}.txt", lambda to: events.write_profiles(to, rows)),
             "text": (f"text-{rows}.txt", lambda to: text.write_text(to, rows, DISTINCT_WORDS)),
         }
@@ -263,6 +264,8 @@ def rdd_cases(scale: Scale) -> list[Case]:
         case("columns-sort-by-key", "sort_by_key", inputs("events_path"), 20, False),
         case("columns-distinct", "distinct", inputs("events_path"), 20, True),
         case("columns-aggregate-by-key", "aggregate_by_key", inputs("events_path"), 20, True),
+        case("columns-log-pattern", "log_pattern", inputs("log"), 20, True),
+        case("columns-find-words", "find_words", inputs("text"), 20, True),
         case("python-trigrams", "trigrams", inputs("text"), 4, True),
         case("python-json", "json_reduce", inputs("json_path"), 4, True),
         case("python-classes", "classes", inputs("events_path"), 4, False),

@@ -9,7 +9,7 @@ from typing import Any
 
 FAMILY = "exchange"
 SECONDS = {"tiny": 0.1, "small": 0.5, "full": 2.0}
-KILOBYTES = {"tiny": "64,256", "small": "64,1024,16384", "full": "64,256,1024,4096,16384,65536"}
+KILOBYTES = {"tiny": "1,64", "small": "1,64,1024", "full": "1,64,1024,65536"}
 LIMIT_SECONDS = 600
 
 
@@ -41,19 +41,23 @@ def table(record: dict[str, Any]) -> str:
     """One library: a line for every size."""
     lines = [
         f"### {record['library']}, {record['ranks']} ranks, {record['variant']}\n",
-        "| KiB a pair | Alltoallv us | exchange us | ratio | best Alltoallv us | best exchange us | best ratio |",
-        "|---|---|---|---|---|---|---|",
+        "| kind | KiB a pair | Alltoallv us | exchange us | ratio | best Alltoallv us | best exchange us | best ratio"
+        " | packing and Alltoallv us | memcpy us |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for line in record["lines"]:
-        cells = [line["kilobytes_a_pair"]]
+        cells = [line["kind"], line["kilobytes_a_pair"]]
         for kind in ("median", "best"):
             cells += [line[f"{kind}_alltoallv_us"], line[f"{kind}_exchange_us"], line[f"{kind}_ratio"]]
+        packed_us = line["median_packed_us"]
+        cells += ["-" if packed_us is None else packed_us, line["median_memcpy_us"]]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines) + "\n"
 
 
-EXPLANATION = """int64 rows with random destinations: counting, laying out, packing and moving them, against mpi4py's
+EXPLANATION = """Rows with random destinations: counting, laying out, packing and moving them, against mpi4py's
 `Alltoallv` of the same bytes from buffers that are packed already, in turns; times of the slowest rank. Above 1 the
-exchange is ahead. One library at a time: `python -m benchmarks.run exchange --scale full` in an environment of the
-other adds its table.
+exchange is ahead. "Packing and Alltoallv" is what a NumPy program does to come so far; "memcpy" copies the same bytes
+within a rank. Kinds: int64; strings of 4 to 20 bytes with their lengths; rows of int64, float64, int32. All cases:
+`python -m benchmarks.exchange_table --ranks 2,4 --python MPICH/bin/python --python OPENMPI/bin/python`.
 """

@@ -6,12 +6,14 @@ functions of the first group can be read as columns; those of the second cannot,
 
 import bisect
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks import digests
 from benchmarks.rdd_iterative import kmeans, pagerank  # noqa: F401
 
+LOG_PATTERN = re.compile(r'^(\S+) (\S+) (\S+) \[([\w:/]+\s[+\-]\d{4})\] "(\S+) (\S+)\s*(\S*)\s?" (\d{3}) (\S+)')
 BOUNDS = [100, 1000, 5000, 20_000, 50_000]
 
 
@@ -84,6 +86,30 @@ def aggregate_by_key(sc: Any, events_path: str) -> tuple[Callable, Callable]:
         ).collect()
 
     return run, of_pairs
+
+
+def requested(line: str) -> tuple[str, int]:
+    """Path and status of a line in Common Log Format."""
+    match = LOG_PATTERN.match(line)
+    if match is None:
+        return "", 0
+    return match.group(6), int(match.group(8))
+
+
+def log_pattern(sc: Any, log: str) -> tuple[Callable, Callable]:
+    def run():
+        requests = sc.textFile(log, 4).map(requested)
+        return requests.map(lambda request: (request, 1)).reduceByKey(lambda a, b: a + b).collect()
+
+    return run, of_pairs
+
+
+def find_words(sc: Any, text: str) -> tuple[Callable, Callable]:
+    def run():
+        words = sc.textFile(text, 4).flatMap(lambda line: re.findall(r"\w+", line))
+        return words.map(lambda word: (word, 1)).reduceByKey(lambda a, b: a + b).collect()
+
+    return run, digests.of_counts
 
 
 def trigrams(sc: Any, text: str) -> tuple[Callable, Callable]:

@@ -16,12 +16,13 @@ from pympr.collectives.arrivals import Arrivals
 from pympr.collectives.attempt import Attempt
 from pympr.collectives.batches import plan_batches, take_batch
 from pympr.collectives.exchange import Counters, Outgoing, Received
+from pympr.collectives.model import Prediction, Volumes
 from pympr.collectives.packing import Messages, no_messages, pack
-from pympr.collectives.volumes import Volumes, agree_volumes
+from pympr.collectives.volumes import agree_volumes
 from pympr.collectives.way import Way
 from pympr.collectives.world import World
 
-Choose = Callable[[World, Volumes], Callable[[World], Way]]
+Choose = Callable[[World, Volumes], tuple[Callable[[World], Way], Prediction]]
 
 
 def exchange_packed(
@@ -32,7 +33,8 @@ def exchange_packed(
     batches = attempt.run(plan_batches, outgoing, batch_bytes) or []
     agreed = agree_volumes(world, outgoing, len(batches), attempt)
     attempt.refuse(agreed.has_failed, agreed.other_kind)
-    way = choose(world, agreed.volumes)(world)
+    make_way, predicted = choose(world, agreed.volumes)
+    way = make_way(world)
     way.combine, way.rows, way.attempt = outgoing.combine, outgoing.rows, attempt
     journey = _Journey(way, attempt, outgoing, Arrivals(outgoing.rows))
     if agreed.volumes.batches == 1 or outgoing.combine is not None:
@@ -42,7 +44,9 @@ def exchange_packed(
     way.end()
     attempt.agree()
     rounds = way.hops * (agreed.volumes.batches + (agreed.volumes.batches > 1))
-    return journey.arrivals.received(), _count(way, outgoing, journey.payload_bytes, rounds)
+    return journey.arrivals.received(), _count(way, outgoing, journey.payload_bytes, rounds)._replace(
+        predicted=predicted
+    )
 
 
 class _Journey:

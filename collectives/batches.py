@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pympr.collectives.exchange import Outgoing, Part, RangeBuckets, Rows
-from pympr.native.exchange import count_part
-from pympr.native.partition import histogram_by_range
+from pympr.native.ship import Shipment
 
 
 class Piece(NamedTuple):
@@ -48,16 +47,16 @@ def _row_ends(part: Part, rows: Rows) -> np.ndarray:
 def take_batch(outgoing: Outgoing, pieces: list[Piece]) -> tuple[Outgoing, np.ndarray]:
     """The rows of a batch, counted, and the place in the list of each of its parts."""
     places = np.array([piece.place for piece in pieces], np.int64)
-    if all(piece.end - piece.begin == len(outgoing.parts[piece.place].buckets) for piece in pieces):
-        return Outgoing([outgoing.parts[place] for place in places], outgoing.rows, outgoing.table[places]), places
+    is_whole = all(piece.end - piece.begin == len(outgoing.parts[piece.place].buckets) for piece in pieces)
+    if is_whole and len(pieces) == len(outgoing.parts):
+        return outgoing, places
+    if is_whole:
+        parts, ship = [outgoing.parts[place] for place in places], outgoing.ship
+        is_all = len(parts) == len(outgoing.parts)
+        return Outgoing(parts, outgoing.rows, outgoing.table[places], ship=ship if is_all else None), places
     parts = [_cut(outgoing.parts[piece.place], slice(piece.begin, piece.end)) for piece in pieces]
-    table = np.empty((len(parts), outgoing.rows.shape.width), np.int64)
-    for line, part in zip(table, parts, strict=True):
-        if isinstance(part.buckets, RangeBuckets):
-            line[0], line[1:] = part.source, histogram_by_range(part.buckets.values, part.buckets.splitters)
-        else:
-            count_part(outgoing.rows.shape, line, part.source, part.columns, part.buckets)
-    return Outgoing(parts, outgoing.rows, table), places
+    ship = Shipment(outgoing.rows.shape, parts)
+    return Outgoing(parts, outgoing.rows, ship.table, ship=ship), places
 
 
 def _cut(part: Part, rows: slice) -> Part:

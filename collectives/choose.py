@@ -12,9 +12,11 @@ from pympr.collectives.alltoall_packed import exchange_packed
 from pympr.collectives.alltoall_solo import exchange_solo
 from pympr.collectives.alltoall_sparse import SparseWay
 from pympr.collectives.alltoall_two_level import TwoLevelWay
+from pympr.collectives.calibrate import calibrate
 from pympr.collectives.cores import core_mask
+from pympr.collectives.model import USUAL, Network, Places, Prediction, Volumes, predict
+from pympr.collectives.nodemap import nodes_of
 from pympr.collectives.nodespace import NodeSpace
-from pympr.collectives.volumes import Volumes
 from pympr.collectives.way import Way
 from pympr.collectives.world import World
 from pympr.config import Config
@@ -22,6 +24,9 @@ from pympr.config import Config
 # Where a rank writes in every inbox is faulted in at a tenth of the price of touching it page by page; of many inboxes
 # too little is written for that.
 _RANKS_THAT_POPULATE = 8
+
+# Below, what calibrating costs is more than a better choice saves.
+_CALIBRATED_BYTES = 1 << 16
 
 _WAYS: dict[str, type[Way]] = {
     "flat": FlatWay,
@@ -82,12 +87,51 @@ def _choose(world: World, variant: str) -> Callable[..., Any]:
             raise ValueError(f"the node variant of the exchange cannot work here: {obstacle}")
     if wish == "two-level" and (obstacle := _two_level_obstacle(world)):
         raise ValueError(f"the two-level variant of the exchange cannot work here: {obstacle}")
-    choose = _by_volume if wish == "auto" else lambda world, volumes: _WAYS[wish]
-    return functools.partial(exchange_packed, choose=choose, batch_bytes=config.round_bytes)
+    ways = (wish,) if wish in _WAYS else tuple(_WAYS)
+    return functools.partial(exchange_packed, choose=_Choice(world, ways), batch_bytes=config.round_bytes)
 
 
-def _by_volume(world: World, volumes: Volumes) -> type[Way]:
-    return FlatWay
+class _Choice:
+    """Chooses among some `ways` for each exchange of a world, by what the model says of its volumes."""
+
+    def __init__(self, world: World, ways: tuple[str, ...]):
+        if len(ways) > 1 and _two_level_obstacle(world):
+            ways = tuple(way for way in ways if way != "two-level")
+        self._ways = ways
+
+    def __call__(self, world: World, volumes: Volumes) -> tuple[type[Way], Prediction]:
+        """The way that takes the fewest seconds; of equals the first in the table."""
+        predictions = {way: predict_exchange(world, volumes, way) for way in self._ways}
+        best = min(self._ways, key=lambda way: predictions[way].seconds)
+        return _WAYS[best], predictions[best]
+
+
+def predict_exchange(world: World, volumes: Volumes, variant: str) -> Prediction:
+    """What an exchange between nodes costs by a variant, in seconds, messages and bytes of the busiest rank.
+
+    Collective at the first call with so many bytes that it is worth to measure the network, and at the first of all.
+    """
+    nodes = nodes_of(world)
+    fullest = int((nodes.members_start[1:] - nodes.members_start[:-1]).max())
+    network = _network(world, volumes.most_bytes >= _CALIBRATED_BYTES)
+    return predict(variant, volumes, Places(world.size, nodes.count, fullest), network)
+
+
+class _Measured:
+    """The network of a world, once it was worth measuring."""
+
+    def __init__(self, network: Network):
+        self.network = network
+
+    def free(self) -> None:
+        """Nothing is held."""
+
+
+def _network(world: World, is_worth: bool) -> Network:
+    found = world.attached.get("network")
+    if found is None and is_worth:
+        found = world.attached["network"] = _Measured(calibrate(world, nodes_of(world)))
+    return USUAL if found is None else found.network
 
 
 def _obstacle(world: World) -> str | None:

@@ -9,7 +9,7 @@ from pympr.collectives.arrivals import Arrivals
 from pympr.collectives.exchange import Outgoing, Part, Rows
 from pympr.collectives.node_bundles import Packed
 from pympr.collectives.packing import pack
-from pympr.native.exchange import count_part
+from pympr.native.ship import Shipment
 
 Combine = Callable[[list[Any]], list[Any]]
 
@@ -20,10 +20,8 @@ def combine_packed(packed: list[Packed], destinations: np.ndarray, rows: Rows, c
         _merged([each.to(destination) for each in packed], destination, rows, combine) for destination in destinations
     ]
     parts = [part for part in parts if part is not None]
-    table = np.empty((len(parts), rows.shape.width), np.int64)
-    for line, part in zip(table, parts, strict=True):
-        count_part(rows.shape, line, part.source, part.columns, part.buckets)
-    messages = pack(Outgoing(parts, rows, table), np.zeros(len(parts), np.int64), destinations)
+    ship = Shipment(rows.shape, parts)
+    messages = pack(Outgoing(parts, rows, ship.table, ship=ship), np.zeros(len(parts), np.int64), destinations)
     return Packed(rank, messages.memory, messages.starts, messages.lengths)
 
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from pympr.collectives.world import as_world
 from pympr.errors import RankError
-from pympr.native.exchange import Shape, count_part, make_shape
-from pympr.native.partition import histogram_by_range
+from pympr.native.ship import Shape, Shipment, make_shape
 
 FixedColumn = np.ndarray
 BytesColumn = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -64,7 +63,7 @@ class Counters(NamedTuple):
 
     `bytes_sent` and `bytes_received` are of rows. Between nodes, `message_bytes` is all that the rank
     has put into `messages`, headers and what it forwards included, and `staging_bytes` the most
-    that it held in messages at once.
+    that it held in messages at once; `predicted` is the model's `Prediction`, by which the variant was chosen.
     """
 
     variant: str
@@ -75,6 +74,7 @@ class Counters(NamedTuple):
     wait_seconds: float
     message_bytes: int = 0
     staging_bytes: int = 0
+    predicted: Any = None
 
 
 def exchange(
@@ -104,14 +104,20 @@ def exchange(
     >>> received.columns[0], received.sources, received.offsets
     (array([1.5, 2.5]), array([0]), array([0, 2]))
     """
-    from pympr.collectives.choose import choose_exchange
-
     world = as_world(world)
-    run = choose_exchange(world, variant)
+    run = _chooser()(world, variant)
     outgoing, error = _prepare(parts, spec, world, failure)
     if outgoing is not None and combine is not None:
         outgoing = outgoing._replace(combine=combine)
     return run(world, outgoing, error)
+
+
+@functools.cache
+def _chooser() -> Callable[..., Any]:
+    """What imports all variants, which import this module."""
+    from pympr.collectives.choose import choose_exchange
+
+    return choose_exchange
 
 
 class Rows(NamedTuple):
@@ -138,12 +144,13 @@ class Rows(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A rank's parts, checked, and their table (see `pympr.native.exchange`): int64[parts, width]."""
+    """A rank's parts, checked, and their table, int64[parts, width]; `ship` are the same parts, if counted already."""
 
     parts: list[Part]
     rows: Rows
     table: np.ndarray
     combine: Callable[[list[Any]], list[Any]] | None = None
+    ship: Shipment | None = None
 
     def counts_for(self, rank: int) -> np.ndarray:
         """Rows and bytes of every part for `rank`, int64[parts, counts]."""
@@ -155,8 +162,9 @@ class Outgoing(NamedTuple):
 
     def payload_bytes(self) -> int:
         """The bytes of all rows."""
-        rows = sum(len(part.buckets) for part in self.parts)
-        return rows * self.rows.row_bytes + int(self.table[:, 1 + self.rows.shape.size :].sum())
+        rows = sum([len(part.buckets) for part in self.parts])
+        bytes_too = int(self.table[:, 1 + self.rows.shape.size :].sum()) if self.rows.shape.counts > 1 else 0
+        return rows * self.rows.row_bytes + bytes_too
 
 
 def _prepare(parts, spec, world, failure) -> tuple[Outgoing | None, Exception | None]:
@@ -166,13 +174,8 @@ def _prepare(parts, spec, world, failure) -> tuple[Outgoing | None, Exception | 
     try:
         rows = rows_of(tuple(spec), world.size, world.rank)
         parts = [_checked(part, rows) for part in parts]
-        table = np.empty((len(parts), rows.shape.width), np.int64)
-        for line, (source, columns, buckets) in zip(table, parts, strict=True):
-            if isinstance(buckets, RangeBuckets):
-                line[0], line[1:] = source, histogram_by_range(buckets.values, buckets.splitters)
-            else:
-                count_part(rows.shape, line, source, columns, buckets)
-        return Outgoing(parts, rows, table), None
+        ship = Shipment(rows.shape, parts)
+        return Outgoing(parts, rows, ship.table, ship=ship), None
     except Exception as error:  # also a MemoryError here must not leave the other ranks waiting
         return None, error
 

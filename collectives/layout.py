@@ -49,8 +49,8 @@ class Inbox:
     """The place of every column in one stretch of memory.
 
     A lane is what a row of a column is written to: one for a fixed column, two for
-    bytes (the bytes, then the lengths, which become offsets: int64[rows + 1], the
-    first 0). Lane i begins at `lane_starts[i]`; a row or byte takes `lane_items[i]`
+    bytes (the bytes, then the lengths or ends, which become offsets: int64[rows + 1],
+    the first 0). Lane i begins at `lane_starts[i]`; a row or byte takes `lane_items[i]`
     bytes there, and `lane_counts[i]` says which count (see Order) positions it.
     """
 
@@ -81,24 +81,24 @@ def plan_inbox(item_bytes: tuple[int, ...], totals: np.ndarray) -> Inbox:
     return Inbox(starts, items, counts, position)
 
 
-def columns_of(memory: np.ndarray, dtypes: tuple, lane_starts, totals) -> list:
-    """The columns that lie in `memory` (uint8) as planned; dtype None is bytes, its lengths become offsets, once."""
+def columns_of(memory: np.ndarray, dtypes: tuple, lane_starts, totals, has_ends: bool = False) -> list:
+    """The columns that lie in `memory` (uint8) as planned; dtype None is bytes.
+
+    Their lengths become offsets, once; unless ends came in place of lengths.
+    """
     rows, lane, bytes_column, columns = int(totals[0]), 0, 0, []
     for dtype in dtypes:
         start = int(lane_starts[lane])
         if dtype is not None:
-            columns.append(memory[start : start + rows * dtype.itemsize].view(dtype))
+            columns.append(np.ndarray((rows,), dtype, memory, start))
             lane += 1
             continue
         bytes_column += 1
         data = memory[start : start + int(totals[bytes_column])]
-        columns.append((data, *_offsets(memory, int(lane_starts[lane + 1]) - 8, rows)))
+        offsets = np.ndarray((rows + 1,), np.int64, memory, int(lane_starts[lane + 1]) - 8)
+        if not has_ends:
+            offsets[0] = 0
+            np.cumsum(offsets[1:], out=offsets[1:])
+        columns.append((data, offsets[:-1], offsets[1:]))
         lane += 2
     return columns
-
-
-def _offsets(memory: np.ndarray, start: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    offsets = memory[start : start + 8 * (rows + 1)].view(np.int64)
-    offsets[0] = 0
-    np.cumsum(offsets[1:], out=offsets[1:])
-    return offsets[:-1], offsets[1:]

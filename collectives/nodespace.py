@@ -6,13 +6,17 @@ import numpy as np
 
 from pympr.collectives import segment
 from pympr.collectives.agree import agree_error
-from pympr.collectives.board import SLOT_WORDS, Board
+from pympr.collectives.board import PLACES, SLOT_WORDS, Board
 from pympr.collectives.broadcast import broadcast_object
-from pympr.collectives.segment import Mapped, Name, Peers
+from pympr.collectives.exchange import Rows
+from pympr.collectives.segment import LARGEST_WASTE, SMALLEST_BYTES, Name, Peers
 from pympr.collectives.world import World
 from pympr.native.flags import Meeting, board_bytes
+from pympr.native.ship_node import Limits, NodePlan
 
 _TEST_SECONDS = 30.0
+_KEPT_PLANS = 64
+_LEAST_FAULTED_IN_BYTES = 1 << 20  # below, faulting pages in one by one takes less time than asking for them
 
 
 class NodeSpace:
@@ -27,8 +31,7 @@ class NodeSpace:
         self.rank, self.size = world.rank, world.size
         self.wait_seconds = 0.0
         self.peers = Peers()
-        self._addresses = np.zeros(self.size, np.uint64)
-        self._inboxes: dict[int, Mapped] = {}
+        self._plans: dict[tuple[str, ...], NodePlan] = {}
         self._spins, self._populates = spins, populates
         self._flags_bytes = 64 * -(-board_bytes(self.size) // 64)
         self._board_bytes = self._flags_bytes + 8 * SLOT_WORDS * self.size
@@ -39,7 +42,7 @@ class NodeSpace:
     def of(world: World, spins: int, populates: bool) -> "NodeSpace":
         """The space of `world`, made at the first call (collective).
 
-        `spins`: see `Meeting`. `populates`: `fault_in` does something.
+        `spins`: see `Meeting`. `populates`: what is written in others' large inboxes is faulted in before.
         """
         if "nodespace" not in world.attached:
             world.attached["nodespace"] = NodeSpace(world, spins, populates)
@@ -52,27 +55,27 @@ class NodeSpace:
         self.wait_seconds += time.perf_counter() - begin
         return worst
 
-    def inbox_addresses(self, used_bytes: list[int], second: list[int]) -> np.ndarray:
-        """Where the others' inboxes begin in this process (uint64[size]); of ranks in `second` by their second offer.
+    def plan_for(self, rows: Rows) -> NodePlan:
+        """The plan of exchanges of such rows, begun anew."""
+        plan = self._plans.get(rows.spec)
+        if plan is None:
+            limits = Limits(SMALLEST_BYTES, 2 * LARGEST_WASTE, _LEAST_FAULTED_IN_BYTES if self._populates else -1)
+            plan = self._plans[rows.spec] = NodePlan(rows.shape, self.board.words, PLACES, limits)
+            if len(self._plans) > _KEPT_PLANS:
+                self._plans.pop(next(iter(self._plans)))
+        plan.begin()
+        return plan
 
-        Inboxes of which nothing is used are left out. The addresses are good until the next call.
-        """
-        for rank, used in enumerate(used_bytes):
-            if used and rank != self.rank:
-                name = self.board.inbox_of(rank, rank in second)
-                self._inboxes[rank] = self.peers.map(name, 0)
-                self._addresses[rank] = self._inboxes[rank].address
-        return self._addresses
-
-    def fault_in(self, rank: int, begins: np.ndarray, ends: np.ndarray) -> None:
-        """Fault in what lies between these addresses in another's inbox; it will be written."""
-        if self._populates and rank != self.rank:
-            inbox = self._inboxes[rank]
-            for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-                inbox.populate_between(begin - inbox.address, end - inbox.address)
+    def map_inbox(self, plan: NodePlan, rank: int, is_second: bool) -> None:
+        """Map the inbox that `rank` offers; it stays mapped as long as the plan knows it."""
+        name = self.board.inbox_of(rank, is_second)
+        mapped = self.peers.map(name, 0)
+        way = plan.set_mapped(rank, name.process, name.serial, mapped.address)
+        plan.mappings[rank, way] = mapped
 
     def free(self) -> None:
         """Let go of the board; rank 0's segment goes back to its pool."""
+        self._plans.clear()
         self.board = self._meeting = self._board_lease = self.obstacle = None
 
     def _set_up(self, world: World) -> str | None:

@@ -12,8 +12,11 @@ from pympr.collectives.world import World, as_world
 _CHUNK_ITEMS = 1 << 27
 
 
-def allreduce(world: Any, array: np.ndarray, operation: str) -> np.ndarray:
+def allreduce(world: Any, array: np.ndarray, operation: str, out: np.ndarray | None = None) -> np.ndarray:
     """Every item combined over the ranks; as `array`, which must have one shape and dtype everywhere.
+
+    `out`, an array of the result's shape and dtype, is filled and returned; it may be
+    `array` itself, and saves the pages of a new one in a loop. ValueError when it is of another.
 
     `operation` is "sum", "prod", "min", "max", "and" or "or"; the last two are
     logical on bool and bitwise on integers. Integer sums and products are exact:
@@ -26,20 +29,32 @@ def allreduce(world: Any, array: np.ndarray, operation: str) -> np.ndarray:
     array([1, 2])
     """
     world = as_world(world)
+    is_in_place = out is array and isinstance(array, np.ndarray) and array.flags.c_contiguous
     array = check_operation(array, operation)
+    if out is not None and (out.shape, out.dtype) != (array.shape, array.dtype):
+        raise ValueError(f"out is {out.dtype} of shape {out.shape}, the result {array.dtype} of {array.shape}")
+    found = _combined(world, array, operation, is_in_place)
+    if out is None:
+        return found
+    if not np.may_share_memory(found, out):
+        out[...] = found
+    return out
+
+
+def _combined(world: World, array: np.ndarray, operation: str, is_in_place: bool) -> np.ndarray:
     if world.is_solo:
-        return array.copy()
+        return array if is_in_place else array.copy()
     if array.dtype.kind in "iu" and operation == "sum":
         return _exact_sum(world, array)
     if array.dtype.kind in "iu" and operation == "prod":
         return _exact_product(world, array)
-    return _allreduce_plain(world, array, operation)
+    return _allreduce_plain(world, array, operation, array if is_in_place else None)
 
 
-def _allreduce_plain(world: World, array: np.ndarray, operation: str) -> np.ndarray:
+def _allreduce_plain(world: World, array: np.ndarray, operation: str, result: np.ndarray | None = None) -> np.ndarray:
     from mpi4py import MPI
 
-    result = array.copy()
+    result = array.copy() if result is None else result
     flat = result.reshape(-1)
     kind = mpi_operation(operation, array.dtype)
     for start in range(0, max(1, flat.size), _CHUNK_ITEMS):

@@ -22,7 +22,6 @@ _POPULATE_WRITE = 23  # MADV_POPULATE_WRITE, Linux 5.14: faults a range in at a 
 _POPULATED_AT_ONCE_BYTES = 64 << 20
 _POOL_SHARE = 8  # a node's pools together keep at most this part of its memory
 _KEPT_MAPPINGS = 512
-_KEPT_RANGES = 16
 
 
 class Name(NamedTuple):
@@ -91,7 +90,8 @@ class Lease:
 
     def resize(self, used_bytes: int) -> None:
         """Use less or more of the segment, before any array is made from it."""
-        self._segment.populate(used_bytes)
+        if used_bytes > self._segment.populated_bytes:
+            self._segment.populate(used_bytes)
         self.used_bytes = used_bytes
 
     def bytes(self) -> np.ndarray:
@@ -126,10 +126,12 @@ class Pool:
     def lease(self, used_bytes: int) -> Lease:
         """A segment of at least `used_bytes`, its pages faulted in, content arbitrary. MemoryError if there is none."""
         with self._lock:
-            self._collect()
+            if self._returned:
+                self._collect()
             segment = self._find(used_bytes) or self._make(used_bytes)
         lease = Lease(self, segment, used_bytes)
-        segment.populate(used_bytes)
+        if used_bytes > segment.populated_bytes:
+            segment.populate(used_bytes)
         return lease
 
     def trim(self, limit_bytes: int = 0) -> None:
@@ -187,19 +189,12 @@ class Mapped:
         self.bytes = np.frombuffer(self._mapping, np.uint8)
         self.address = self.bytes.ctypes.data
         self._populated_bytes = 0
-        self._ranges: deque[tuple[int, int]] = deque(maxlen=_KEPT_RANGES)
 
     def populate(self, used_bytes: int) -> None:
         """Fault in what was not used before."""
         if used_bytes > self._populated_bytes:
             _populate(self._mapping, self._populated_bytes, used_bytes)
             self._populated_bytes = used_bytes
-
-    def populate_between(self, begin_bytes: int, end_bytes: int) -> None:
-        """Fault in a range, unless all of it was before."""
-        if end_bytes > self._populated_bytes and not any(a <= begin_bytes and end_bytes <= b for a, b in self._ranges):
-            _populate(self._mapping, begin_bytes, end_bytes)
-            self._ranges.append((begin_bytes, end_bytes))
 
 
 class Peers:

@@ -6,24 +6,9 @@ import numpy as np
 
 from pympr.collectives.attempt import Attempt
 from pympr.collectives.exchange import Outgoing
+from pympr.collectives.model import Volumes
 from pympr.collectives.packing import message_bytes
 from pympr.collectives.world import World
-
-
-class Volumes(NamedTuple):
-    """What all ranks know alike: of messages to other ranks, headers included.
-
-    `total_bytes` and `total_messages` of all ranks together; `most_bytes`, `most_messages` and
-    `longest_bytes` of the rank, or message, with the most. `batches`: in how many pieces
-    the fullest rank sends its rows.
-    """
-
-    total_bytes: int
-    total_messages: int
-    most_bytes: int
-    most_messages: int
-    longest_bytes: int
-    batches: int
 
 
 class Agreed(NamedTuple):

@@ -87,23 +87,6 @@ static void add_traffic(int64_t *tally, const int64_t *row, int64_t row_bytes, i
     }
 }
 
-int pympr_exchange_read_slots(int64_t *parts, int64_t *offered, int64_t *tables, int64_t *tally, const int64_t *slots,
-                              int64_t slot_words, int64_t inlined, int64_t size)
-{
-    tally[0] = -1;
-    tally[1] = 0;
-    for (int64_t rank = 0; rank < size; rank++) {
-        const int64_t *slot = slots + rank * slot_words;
-        if (slot[0] != slots[0] && tally[0] < 0)
-            tally[0] = rank;
-        parts[rank] = slot[1];
-        offered[rank] = slot[3];
-        tables[rank] = slot[2] != 0 ? 0 : (int64_t)(uintptr_t)(slot + inlined);
-        tally[1] += slot[2] != 0;
-    }
-    return PYMPR_OK;
-}
-
 int pympr_exchange_totals(int64_t *totals, int64_t *needed_bytes, int64_t *before, int64_t *sources, int64_t *offsets,
                           int64_t *tally, const int64_t *tables, const int64_t *parts, const int64_t *order,
                           const int64_t *firsts, const int64_t *item_bytes, int64_t columns, int64_t counts,
@@ -140,7 +123,7 @@ int pympr_exchange_totals(int64_t *totals, int64_t *needed_bytes, int64_t *befor
     return PYMPR_OK;
 }
 
-int pympr_exchange_cursors(uint64_t *cursors, int64_t *lane_starts, const int64_t *totals, const int64_t *before,
+int pympr_exchange_cursors(uint64_t *cursors, int64_t *lane_starts, uint64_t *bases, const int64_t *totals, const int64_t *before,
                            const uint64_t *inboxes, const int64_t *item_bytes, int64_t columns, int64_t counts,
                            int64_t size, int64_t num_parts, int64_t me)
 {
@@ -148,6 +131,9 @@ int pympr_exchange_cursors(uint64_t *cursors, int64_t *lane_starts, const int64_
     for (int64_t step = 1; step <= size; step++) {
         int64_t to = (me + step) % size; /* `me` last: its lanes stay in lane_starts */
         lay_out(lane_starts, totals + to, size, item_bytes, columns);
+        for (int64_t column = 0, lane = 0, number = 0; column < columns; column++, lane++)
+            if (item_bytes[column] == 0)
+                bases[number++ * size + to] = inboxes[to] + (uint64_t)lane_starts[lane++];
         for (int64_t part = 0; part < num_parts; part++) {
             const int64_t *mine = before + part * counts * size + to;
             uint64_t *out = cursors + part * lanes * size + to;

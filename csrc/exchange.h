@@ -5,18 +5,11 @@
  * the bytes in the j-th column of bytes. An inbox holds the rows of all parts in ascending order of
  * source, those of one source by rank and part. It has lanes, each on a 64-byte border: a fixed
  * column is one, a column of bytes two (the bytes; int64[rows + 1] that begins with one item free
- * and takes the lengths). item_bytes[c] is 0 for a column of bytes; counts = 1 + columns of bytes. */
+ * and takes the lengths or the ends). item_bytes[c] is 0 for a column of bytes; counts = 1 + columns of bytes. */
 #ifndef PYMPR_EXCHANGE_H
 #define PYMPR_EXCHANGE_H
 
 #include <stdint.h>
-
-/* What the ranks have written in their slots, int64[size][slot_words]: word 0 is the kind of their rows, word 1
- * the number of their parts, word 2 not 0 when the table is elsewhere, else it begins at word `inlined`; word 3
- * the bytes of the inbox they offer. Fills parts, offered and tables (0 for those elsewhere); tally: the first rank
- * whose kind is not rank 0's or -1, tables that are elsewhere. */
-int pympr_exchange_read_slots(int64_t *parts, int64_t *offered, int64_t *tables, int64_t *tally, const int64_t *slots,
-                              int64_t slot_words, int64_t inlined, int64_t size);
 
 /* totals[count * size + d], needed_bytes[d]: what comes to rank d in all, and the bytes its inbox takes.
  * before[(part * counts + count) * size + d]: what lies there before part `part` of rank `me`.
@@ -31,9 +24,10 @@ int pympr_exchange_totals(int64_t *totals, int64_t *needed_bytes, int64_t *befor
                           int64_t size, int64_t me);
 
 /* cursors[(part * lanes + lane) * size + d]: the address in rank d's inbox, which is at inboxes[d], where the
- * part's rows begin in a lane; and lane_starts[lane], where the lanes begin in the inbox of `me`.
+ * part's rows begin in a lane; lane_starts[lane], where the lanes begin in the inbox of `me`; and bases[number * size
+ * + d], the address where the number-th column of bytes begins there.
  * totals and before are from pympr_exchange_totals. */
-int pympr_exchange_cursors(uint64_t *cursors, int64_t *lane_starts, const int64_t *totals, const int64_t *before,
+int pympr_exchange_cursors(uint64_t *cursors, int64_t *lane_starts, uint64_t *bases, const int64_t *totals, const int64_t *before,
                            const uint64_t *inboxes, const int64_t *item_bytes, int64_t columns, int64_t counts,
                            int64_t size, int64_t num_parts, int64_t me);
 

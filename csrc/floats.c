@@ -1,6 +1,7 @@
 #include "floats.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "status.h"
 
@@ -67,6 +68,46 @@ static int power(double *out, double a, double b)
     return !isfinite(a) || !isfinite(b) || !isfinite(*out);
 }
 
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 28)
+#define POW_ERROR_IS_KNOWN 1
+#else
+#define POW_ERROR_IS_KNOWN 0
+#endif
+/* Of the last place: glibc's pow rounds what is off by less than 0.04 of it ("worst-case error: 0.54 ULP", e_pow.c). */
+#define NOT_NEAR_A_TIE 0.44
+
+/* By how much the product a * a was rounded, exactly: T. J. Dekker, "A floating-point technique for extending the
+ * available precision" (Numer. Math. 18, 1971). */
+static double rounded_off(double a, double product)
+{
+#ifdef __FP_FAST_FMA
+    return fma(a, a, -product);
+#else
+    double scaled = a * 134217729.0, high = scaled - (scaled - a), low = a - high;
+    return ((high * high - product) + 2 * high * low) + low * low;
+#endif
+}
+
+/* pow(a, 2). Unless the square lies near the middle of two doubles, rounding it is rounding what pow computes. */
+static int square(double *out, double a)
+{
+    double product = a * a;
+    if (POW_ERROR_IS_KNOWN && product > 0x1p-800 && product < 0x1p900) {
+        double rest = rounded_off(a, product), magnitude;
+        uint64_t bits;
+        memcpy(&bits, &product, sizeof bits);
+        uint64_t exponent = bits & UINT64_C(0x7ff0000000000000);
+        memcpy(&magnitude, &exponent, sizeof magnitude);
+        /* Below a power of two doubles lie closer together. */
+        if (bits != exponent && fabs(rest) < NOT_NEAR_A_TIE * 0x1p-52 * magnitude) {
+            *out = product;
+            return 0;
+        }
+    }
+    volatile double exponent = 2.0; /* else the compiler makes a product of it */
+    return power(out, a, exponent);
+}
+
 #define ROWS(function)                                                                                                 \
     for (int64_t i = 0; i < n; i++)                                                                                    \
         bad |= function(out + i, left[i * left_step], right[i * right_step]);                                          \
@@ -90,6 +131,11 @@ int pympr_float_arithmetic(double *out, const double *left, int64_t left_step, c
     case 5:
         ROWS(divide);
     default:
+        if (right_step == 0 && n > 0 && *right == 2.0) {
+            for (int64_t i = 0; i < n; i++)
+                bad |= square(out + i, left[i * left_step]);
+            break;
+        }
         ROWS(power);
     }
     return bad ? PYMPR_BAD : PYMPR_OK;

@@ -1,7 +1,7 @@
 /* Regular expressions over the rows of a string column, with the results of Python's `re`.
  *
  * A program is made by pympr/optimise/pattern_program.py. `program` is its header (first set, lead byte, anchored,
- * groups) and then instructions of 8 numbers each; `sets` are tables of 256 bytes, `text` holds literals. Rows are valid
+ * groups) and then instructions of 8 numbers each; `sets` are tables of 512 bytes, `text` holds literals. Rows are valid
  * UTF-8. A row is left to Python when Unicode's tables matter for it, or when it takes too many steps or too much room. */
 #ifndef PYMPR_REGEX_H
 #define PYMPR_REGEX_H

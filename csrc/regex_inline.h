@@ -8,43 +8,11 @@
 #include <string.h>
 
 #include "regex.h"
-
-#define REGEX_GROUPS 64
-#define REGEX_LOOPS 32
-#define REGEX_FRAMES 4096
-#define REGEX_FAILED (-1)
-#define REGEX_ASK (-2)
-#define REGEX_LONGEST (INT32_MAX - 8)
-
-enum regex_op {
-    OP_END, OP_BYTE, OP_TEXT, OP_SET, OP_GREEDY, OP_LAZY, OP_SAVE, OP_SPLIT, OP_JUMP, OP_REPEAT, OP_UNTIL, OP_UNTIL_LAZY,
-    OP_AT
-};
-enum regex_place { AT_BEGIN, AT_LINE_BEGIN, AT_LAST_LINE_END, AT_LINE_END, AT_END, AT_BOUNDARY, AT_NO_BOUNDARY };
-enum regex_frame_kind { FRAME_CHOICE, FRAME_GREEDY, FRAME_LAZY, FRAME_AGAIN, FRAME_RESTORE };
-
-/* set: table of the character, or of the way tried first; next: of what follows, or of the other way; -1: anything. */
-struct regex_step {
-    int32_t op, set, min, max, next, target, flags, number;
-};
-
-struct regex_frame {
-    int32_t kind, pc, at, count;
-};
-
-struct regex_machine {
-    const struct regex_step *code;
-    const uint8_t *sets, *text, *row;
-    int64_t steps; /* below 0: leave the row to Python */
-    int32_t first, lead, anchored, groups;
-    int32_t size, start, pc, top, must_advance, must_end;
-    int32_t slots[2 * REGEX_GROUPS + 2 * REGEX_LOOPS];
-    struct regex_frame stack[REGEX_FRAMES];
-};
+#include "regex_machine_inline.h"
 
 static inline int regex_accepts(const struct regex_machine *m, int32_t set, int32_t at)
 {
-    return set < 0 || (at < m->size && m->sets[256 * set + m->row[at]]);
+    return set < 0 || (at < m->size && m->sets[REGEX_SET * set + m->row[at]]);
 }
 
 static inline void regex_push(struct regex_machine *m, int32_t kind, int32_t pc, int32_t at, int32_t count)
@@ -63,6 +31,18 @@ static inline void regex_assign(struct regex_machine *m, int32_t slot, int32_t v
     m->slots[slot] = value;
 }
 
+/* Whether two bytes are left, for a character of two. */
+static inline int regex_is_short(const struct regex_machine *m, int32_t at)
+{
+    return at >= 0 && m->size - at >= 2 && (m->row[at] & 0xE0) == 0xC0;
+}
+
+static inline int regex_has_short(const struct regex_machine *m, const uint8_t *set, int32_t at)
+{
+    int32_t code = (m->row[at] & 0x1F) << 6 | (m->row[at + 1] & 0x3F);
+    return set[256 + (code >> 3)] >> (code & 7) & 1;
+}
+
 /* Where the next character begins; `set` is the class of the character at `at`, which is in the row. */
 static inline int32_t regex_after(struct regex_machine *m, const uint8_t *set, int32_t at)
 {
@@ -73,6 +53,8 @@ static inline int32_t regex_after(struct regex_machine *m, const uint8_t *set, i
         int32_t next = at + (byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2);
         return next < m->size ? next : m->size;
     }
+    if (kind == 3 && regex_is_short(m, at))
+        return regex_has_short(m, set, at) ? at + 2 : REGEX_FAILED;
     if (kind == 3)
         m->steps = -1;
     return REGEX_FAILED;
@@ -80,7 +62,7 @@ static inline int32_t regex_after(struct regex_machine *m, const uint8_t *set, i
 
 static inline int32_t regex_one(struct regex_machine *m, const struct regex_step *step, int32_t at)
 {
-    return at < m->size ? regex_after(m, m->sets + 256 * step->set, at) : REGEX_FAILED;
+    return at < m->size ? regex_after(m, m->sets + REGEX_SET * step->set, at) : REGEX_FAILED;
 }
 
 static inline int32_t regex_text(const struct regex_machine *m, const struct regex_step *step, int32_t at)
@@ -129,7 +111,7 @@ static int32_t regex_greedy_wide(struct regex_machine *m, const struct regex_ste
 /* As many characters of a set as there are. */
 static inline int32_t regex_greedy(struct regex_machine *m, const struct regex_step *step, int32_t at)
 {
-    const uint8_t *set = m->sets + 256 * step->set, *row = m->row;
+    const uint8_t *set = m->sets + REGEX_SET * step->set, *row = m->row;
     int32_t end = at, limit = step->max < m->size - at ? at + step->max : m->size;
     while (end < limit && set[row[end]] == 1)
         end++;
@@ -220,6 +202,9 @@ static inline int regex_is_word(struct regex_machine *m, const struct regex_step
         return 0;
     uint8_t byte = m->row[at];
     if (byte >= 0x80) {
+        at -= (byte & 0xC0) == 0x80;
+        if (!step->flags && regex_is_short(m, at))
+            return regex_has_short(m, m->sets + REGEX_SET * step->set, at);
         if (!step->flags)
             m->steps = -1;
         return 0;
@@ -341,7 +326,7 @@ static inline int32_t regex_skip(const struct regex_machine *m, int32_t at)
         return found ? (int32_t)(found - m->row) : -1;
     }
     if (m->first >= 0) {
-        const uint8_t *set = m->sets + 256 * m->first;
+        const uint8_t *set = m->sets + REGEX_SET * m->first;
         while (at < m->size && !set[m->row[at]])
             at++;
         return at < m->size ? at : -1;

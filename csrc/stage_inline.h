@@ -100,7 +100,7 @@ static uint64_t pympr_stage_drain(struct pympr_stages *stages, struct pympr_stag
 }
 
 /* Writes what is left and says where each destination goes on. */
-static void pympr_stages_close(struct pympr_stages *stages, uint64_t *cursors)
+__attribute__((unused)) static void pympr_stages_close(struct pympr_stages *stages, uint64_t *cursors)
 {
     for (int64_t i = 0; i < stages->num; i++)
         cursors[i] = pympr_stage_drain(stages, &stages->items[i]);

@@ -16,6 +16,7 @@ pytest-mpi gives the markers, their skips and `mpi_tmp_path`. It has no part in 
 run: with it alone, a raise before a collective hangs.
 """
 
+import collections
 import faulthandler
 import json
 import os
@@ -29,7 +30,7 @@ from hypothesis import HealthCheck, settings
 
 FOLDER = os.environ.get("PYMPR_TEST_FOLDER")
 IS_NIGHTLY = os.environ.get("PYMPR_TEST_NIGHTLY") == "1"
-# Which of the plain tests: "slow" those marked so, "quick" the others, "" all.
+# Which of the plain tests: "slow" and "faults" those marked so, "quick" the others, "" all.
 PART = os.environ.get("PYMPR_TEST_PART", "")
 # Run one test in this many: a sample.
 EVERY = int(os.environ.get("PYMPR_TEST_EVERY", "1"))
@@ -127,7 +128,7 @@ class Plain:
     def pytest_collection_modifyitems(self, config, items):
         keep(config, items, lambda item: item.get_closest_marker("mpi") is None and is_due(item))
         if PART:
-            keep(config, items, lambda item: (item.get_closest_marker("slow") is not None) == (PART == "slow"))
+            keep(config, items, lambda item: part_of(item) == PART)
 
 
 class Ranks:
@@ -219,6 +220,11 @@ def is_due(item) -> bool:
     return IS_NIGHTLY or item.get_closest_marker("nightly") is None
 
 
+def part_of(item) -> str:
+    """Which part of the plain tests an item belongs to."""
+    return next((name for name in ("faults", "slow") if item.get_closest_marker(name)), "quick")
+
+
 def sizes_added(item) -> set[int]:
     """The numbers of ranks at which an mpi test runs beside the usual ones."""
     return {size for mark in item.iter_markers("ranks") for size in mark.args if is_due_at(mark)}
@@ -258,14 +264,12 @@ class Listing:
         due = [item for item in session.items if is_due(item)]
         on_ranks = [item for item in due if item.get_closest_marker("mpi")]
         off_ranks = [item for item in due if not item.get_closest_marker("mpi")]
-        slow = sum(item.get_closest_marker("slow") is not None for item in off_ranks)
         plain = {str(item.path) for item in off_ranks}
         broken = {str(session.config.rootpath / path) for path in self.broken}
         sizes = {size for item in on_ranks for size in sizes_added(item)}
         found = {
             "plain": sorted(plain | broken),
-            "slow": slow,
-            "quick": len(off_ranks) - slow,
+            "parts": collections.Counter(map(part_of, off_ranks)),
             "mpi": len(on_ranks),
             "broken": len(broken),
             "sizes": sorted(sizes),

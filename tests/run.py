@@ -3,8 +3,8 @@
 
     python tests/run.py [-n 0,1,2,3,4] [--nightly] [--limit SECONDS] [--test-timeout SECONDS] [pytest arguments]
 
-`-n 0` is a plain process for the tests without the mpi marker and one for those of them that
-are marked slow, every other number an mpirun of that many ranks for those with it. Without
+`-n 0` is a plain process for the tests without the mpi marker, and one each for those of them
+marked slow and faults; every other number is an mpirun of that many ranks for those with it. Without
 `-n`: 0, 1, 2, 3, 4 and the sizes that `@pytest.mark.ranks(5, 8)` adds for its tests. What
 needs one core each runs at the same time. `--limit` holds for each. `--nightly` runs what is
 marked nightly too, all of what is else sampled, and more examples.
@@ -30,6 +30,8 @@ from collections.abc import Callable
 from typing import IO
 
 USUAL_SIZES = (1, 2, 3, 4)
+# The plain tests: quick ones, those that build or start much, and those whose jobs fail or hang.
+PARTS = ("quick", "slow", "faults")
 EXIT_SECONDS = 30
 STACKS_SIGNAL = signal.SIGRTMAX - 1
 
@@ -86,7 +88,7 @@ class Launcher:
 
 
 class Pass:
-    """One start of pytest: plain (size 0; all of it, or the slow or the other `part`) or on `size` ranks."""
+    """One start of pytest: plain (size 0; all of it, or only one of its PARTS) or on `size` ranks."""
 
     def __init__(self, size: int, folder: pathlib.Path, launcher: Launcher, options, rest: list[str], part: str = ""):
         self.size, self.part, self.options = size, part, options
@@ -212,7 +214,9 @@ class Pass:
         if self.notes:
             for rank, record in enumerate(self.records()):
                 self.tell_rank(rank, record)
-        title = f"{self.size} rank{'s' * (self.size > 1)}" if self.size else f"no MPI{', slow' * (self.part == 'slow')}"
+        title = (
+            f"{self.size} rank{'s' * (self.size > 1)}" if self.size else f"no MPI{', ' * bool(self.part)}{self.part}"
+        )
         print("; ".join([f"== {title}: {closing(counts)}", f"{self.seconds:.1f} s", *self.notes]), flush=True)
 
     def tell_rank(self, rank: int, record: dict) -> None:
@@ -297,8 +301,10 @@ def sizes_to_run(found: dict, options) -> list[int]:
 
 def groups_of(sizes: list[int], found: dict, make: Callable[..., Pass]) -> list[list[Pass]]:
     """The passes, those that need one core each together."""
-    is_split = found["slow"] and found["quick"] and not found["broken"]
-    together = [make(0, part) for part in (("quick", "slow") if is_split else ("",))] if 0 in sizes else []
+    parts = [part for part in PARTS if found["parts"].get(part)]
+    if found["broken"] or len(parts) < 2:
+        parts = [""]
+    together = [make(0, part) for part in parts] if 0 in sizes else []
     together += [make(1)] if 1 in sizes else []
     return [group for group in (together, *([make(size)] for size in sizes if size > 1)) if group]
 

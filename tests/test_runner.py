@@ -12,7 +12,7 @@ import time
 import pytest
 
 TESTS = pathlib.Path(__file__).parent
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 HEADER = """
 import os, signal, sys, time

@@ -1,6 +1,7 @@
 """Dask bag, 2 worker processes that live as long as the benchmark."""
 
 import json
+import re
 
 from benchmarks import digests, rdd_programs
 
@@ -51,6 +52,20 @@ def flat_map(text: str):
     words = dask.bag.read_text(text, blocksize=BLOCK_BYTES).map(lambda line: line.split()).flatten()
     counts = words.filter(lambda word: len(word) > 3).map(lambda word: word.upper()).frequencies()
     return counts.compute, digests.of_counts
+
+
+def log_pattern(log: str):
+    import dask.bag
+
+    counts = dask.bag.read_text(log, blocksize=BLOCK_BYTES).map(rdd_programs.requested).frequencies()
+    return counts.compute, rdd_programs.of_pairs
+
+
+def find_words(text: str):
+    import dask.bag
+
+    words = dask.bag.read_text(text, blocksize=BLOCK_BYTES).map(lambda line: re.findall(r"\w+", line)).flatten()
+    return words.frequencies().compute, digests.of_counts
 
 
 def distinct(events_path: str):

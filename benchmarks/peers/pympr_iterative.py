@@ -58,8 +58,9 @@ def _pagerank(edges: str, kernel):
     count = iterative.num_nodes(np.load(edges, mmap_mode="r"))
 
     def of_all_nodes(function) -> np.ndarray:
-        own = mine.mapBlocks(function).toNumpy()
-        return allreduce(MPI.COMM_WORLD, own.reshape(-1, count).sum(axis=0), "sum")
+        parts = mine.mapBlocks(function).toNumpy().reshape(-1, count)
+        own = parts[0] if len(parts) == 1 else parts.sum(axis=0)
+        return allreduce(MPI.COMM_WORLD, own, "sum", out=own)
 
     def run() -> np.ndarray:
         links = of_all_nodes(lambda sources, targets: np.bincount(sources, minlength=count))

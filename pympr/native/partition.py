@@ -253,6 +253,17 @@ def scatter_bytes(
     data_cursors[:], length_cursors[:] = part_cursors[-1], part_lengths[-1]
 
 
+def range_keys(values: np.ndarray, splitters: np.ndarray, side: str = "left") -> np.ndarray:
+    """Splitters as integers (int64) that kernels compare: on the right of a key is what is above it or equal.
+
+    At most as many as splitters; those that no value can be above of are left out.
+
+    >>> range_keys(np.array([1, 5, 9]), np.array([5])).tolist()
+    [6]
+    """
+    return _splitter_keys(values, splitters, side)
+
+
 def _splitter_keys(values: np.ndarray, splitters: np.ndarray, side: str) -> np.ndarray:
     """Splitters as integers for a kernel that knows only "right" and only int64.
 

@@ -17,7 +17,7 @@ ANYTHING = -1
 
 @dataclass(frozen=True)
 class Program:
-    """What the matcher runs: `code` holds int32 numbers, `sets` tables of 256 bytes, `text` literals."""
+    """What the matcher runs: `code` holds int32 numbers, `sets` tables of 512 bytes, `text` literals."""
 
     code: bytes
     sets: bytes
@@ -84,7 +84,7 @@ def program_of(pattern: re.Pattern) -> Program:
         raise Unsupported("is too long")
     code = array.array("i", header + [number for step in writer.steps for number in step])
     assert code.itemsize == 4
-    sets = b"".join(writer.sets) or bytes(256)
+    sets = b"".join(writer.sets) or bytes(512)
     return Program(code.tobytes(), sets, bytes(writer.text) or b"\0", pattern.groups)
 
 
@@ -114,11 +114,12 @@ class _Writer:
         """The table of what may begin, ANYTHING when that may be nothing."""
         if begin.empty:
             return ANYTHING
-        return self.table(bytes(begin.bytes >> byte & 1 for byte in range(256)))
+        return self.table(bytes(begin.bytes >> byte & 1 for byte in range(256)) + bytes(256))
 
     def chars(self, chars: Chars) -> int:
         beyond = [chars.beyond if _LEADS >> byte & 1 else 0 for byte in range(128, 256)]
-        return self.table(bytes([chars.ascii >> byte & 1 for byte in range(128)] + beyond))
+        table = bytes([chars.ascii >> byte & 1 for byte in range(128)] + beyond)
+        return self.table(table + chars.short.to_bytes(256, "little"))
 
     def sequence(self, parts: tuple[Any, ...], follow: Begin) -> None:
         for number, part in enumerate(parts):
@@ -130,7 +131,8 @@ class _Writer:
         elif isinstance(part, Chars):
             self.add("set", set=self.chars(part))
         elif isinstance(part, At):
-            self.add("at", number=_PLACES.index(part.kind), flags=int(part.only_ascii))
+            word = self.chars(part.word) if "boundary" in part.kind else ANYTHING
+            self.add("at", number=_PLACES.index(part.kind), flags=int(part.only_ascii), set=word)
         elif isinstance(part, Group):
             self.group(part, follow)
         elif isinstance(part, Either):

@@ -1,7 +1,7 @@
 """Patterns of `re` as a tree of what the matcher knows: texts, sets of characters, loops, groups, places.
 
-The tree is made from that of Python's own parser, and which ASCII characters a set holds is asked of `re`, so that
-flags and classes mean what they mean there.
+The tree is made from that of Python's own parser, and which characters of one or two bytes a set holds is asked of
+`re`, so that flags and classes mean what they mean there.
 """
 
 import functools
@@ -16,12 +16,15 @@ _compiler: Any = re._compiler  # type: ignore[attr-defined]
 ENDLESS = 2**31 - 1
 MOST_REPEATS = 2**20
 NONE, ALL, ASK = 0, 2, 3  # whether a character beyond ASCII is in a set; ASK: Python must say
-_ASCII = "".join(map(chr, range(128)))
+SHORT = 0x800  # characters below have at most two bytes
+_SHORT = "".join(map(chr, range(SHORT)))
 _WHY_NOT = {
     "GROUPREF": "refers back to a group", "GROUPREF_IGNORE": "refers back to a group",
     "GROUPREF_EXISTS": "depends on a group", "ASSERT": "looks ahead or behind", "ASSERT_NOT": "looks ahead or behind",
     "ATOMIC_GROUP": "has an atomic group", "POSSESSIVE_REPEAT": "has a possessive repeat",
 }  # fmt: skip
+
+_WORD = [(_parser.CATEGORY, _parser.CATEGORY_WORD)]
 
 
 class Unsupported(Exception):
@@ -37,10 +40,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Chars:
-    """One character of a set: bit b of `ascii` is set for byte b; `beyond` is NONE, ALL or ASK."""
+    """One character of a set: bit b of `ascii` is set for byte b; `beyond` is NONE, ALL or ASK.
+
+    Where it is ASK, bit c of `short` is set for character c of two bytes.
+    """
 
     ascii: int
     beyond: int
+    short: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class At:
 
     kind: str
     only_ascii: bool = False
+    word: Chars = Chars(0, ASK)
 
 
 @dataclass(frozen=True)
@@ -134,6 +142,8 @@ def _at(name: str, flags: int) -> At:
     }
     if name not in kinds:
         raise Unsupported(f"has {name}")
+    if "boundary" in kinds[name]:
+        return At(kinds[name], only_ascii, _characters("IN", _WORD, flags, (_parser.IN, _WORD)))
     return At(kinds[name], only_ascii)
 
 
@@ -143,7 +153,8 @@ def _characters(name: str, value: Any, flags: int, item: tuple[Any, Any]) -> Tex
             return Text(chr(value).encode())
         except UnicodeEncodeError:
             raise Unsupported("has a surrogate") from None
-    found = Chars(_ascii_of(repr(item), flags, _Item(item)), _beyond(name, value, flags))
+    members, beyond = _members(repr(item), flags, _Item(item)), _beyond(name, value, flags)
+    found = Chars(members & (1 << 128) - 1, beyond, members >> 128 << 128 if beyond == ASK else 0)
     if name == "LITERAL" and value < 128 and found == Chars(1 << value, NONE):
         return Text(bytes([value]))
     return found
@@ -163,11 +174,11 @@ class _Item:
 
 
 @functools.lru_cache(500)
-def _ascii_of(text: str, flags: int, item: _Item) -> int:
-    """The ASCII characters that a part of one character matches, as bits."""
+def _members(text: str, flags: int, item: _Item) -> int:
+    """The characters of one or two bytes that a part of one character matches, as bits."""
     state = _parser.State()
     state.flags = flags & ~re.DEBUG
-    found = _compiler.compile(_parser.SubPattern(state, [item.value])).findall(_ASCII)
+    found = _compiler.compile(_parser.SubPattern(state, [item.value])).findall(_SHORT)
     return sum(1 << ord(character) for character in found)
 
 

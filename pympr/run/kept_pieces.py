@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pympr.collectives.objects import pack, unpack
-from pympr.data.block import Block, ColumnBlock
+from pympr.data.block import Block, ColumnBlock, ManyBlock
 from pympr.errors import InputError
 from pympr.native.crc import crc32c
 from pympr.run.scratch import size_of
@@ -83,7 +83,7 @@ Piece = InMemory | OnDisk
 
 def held_bytes(block: Block) -> int:
     """About what a block takes in memory."""
-    if isinstance(block, ColumnBlock):
+    if isinstance(block, (ColumnBlock, ManyBlock)):
         return block.nbytes
     sample: list[Any] = list(block.values[:_SAMPLE])
     try:

@@ -30,7 +30,8 @@ class StageRecord:
     `rows_read` and `bytes_read` (of files, as they lie on disk) come from inputs; where
     words are counted while a text is split, a row is a piece of that text. `rows`
     reached the end of the stage, `rows_sent` were left after combining. `bytes_spilled` were
-    written to disk because they did not fit into the memory budget.
+    written to disk because they did not fit into the memory budget. What was predicted of the exchange
+    is for the busiest rank, and None where nothing was.
     """
 
     stage: int
@@ -48,6 +49,10 @@ class StageRecord:
     rounds: int = 0
     bytes_spilled: int = 0
     variant: str = ""
+    wait_seconds: float = 0.0
+    predicted_seconds: float | None = None
+    predicted_messages: int | None = None
+    predicted_bytes: int | None = None
 
     def passed(self, blocks: Iterator[Block]) -> Iterator[Block]:
         """The same blocks, their rows counted."""
@@ -63,6 +68,11 @@ class StageRecord:
         self.bytes_received += counters.bytes_received
         self.rounds += counters.rounds
         self.variant = counters.variant
+        self.wait_seconds += counters.wait_seconds
+        if counters.predicted is not None:
+            self.predicted_seconds = (self.predicted_seconds or 0.0) + counters.predicted.seconds
+            self.predicted_messages = (self.predicted_messages or 0) + counters.predicted.messages
+            self.predicted_bytes = (self.predicted_bytes or 0) + counters.predicted.bytes
 
 
 @dataclass

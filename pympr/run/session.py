@@ -41,6 +41,7 @@ from pympr.run.executor import Executor
 from pympr.run.input_bytes import input_bytes, input_splits
 from pympr.run.listing import Listing
 from pympr.run.marks import Marks
+from pympr.run.measured import show_measured
 from pympr.run.node_cache import NodeCache
 from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
@@ -198,13 +199,19 @@ class Session:
         """The dtypes of arrays, which must be one-dimensional and of equal length; an error on all ranks else."""
         return together(self.world, lambda: _kinds_of(arrays), "arrays passed to the engine")
 
-    def explain(self, plan: Node) -> str:
-        """The logical plan, how its functions run, the optimised plan and the stages, as text."""
+    def explain(self, plan: Node, analyze: bool = False) -> str:
+        """The logical plan, how its functions run, the optimised plan and the stages, as text.
+
+        With `analyze` the plan is run, and what its exchanges cost follows (collective).
+        """
         with room_for(plan):
             optimised = optimise(plan)
             parts = [("logical plan", show(plan)), ("functions", tell_functions(plan))]
             parts.append(("optimised plan", show(optimised)))
             parts.append(("stages", show_stages(cut(optimised))))
+        if analyze:
+            self.act("count", plan, name="explain")
+            parts.append(("exchanges", show_measured(self.world, self.records[-1])))
         return "\n\n".join(f"== {title} ==\n{text}" for title, text in parts)
 
     def marked(self, plan: Node) -> Node:

@@ -58,5 +58,5 @@ def test_the_exchange_has_its_table(data):
     assert done.returncode == 0, done.stderr
     (record,) = (data / "records" / "tiny").glob("exchange-*.json")
     lines = json.loads(record.read_text())["lines"]
-    assert [line["kilobytes_a_pair"] for line in lines] == [64, 256]
-    assert f"| 64 | {lines[0]['median_alltoallv_us']} |" in output.read_text()
+    assert [line["kilobytes_a_pair"] for line in lines] == [1, 64] * 3
+    assert f"| int64 | 1 | {lines[0]['median_alltoallv_us']} |" in output.read_text()

@@ -16,7 +16,7 @@ from launching import HERE, allowed, clean_environment, mpirun, pympr, python
 from pympr.cli.library import find_library
 from pympr.run.pages import read_pages
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.faults
 
 SIZE = 3
 VENDOR = getattr(find_library()[0], "vendor", "")

@@ -251,7 +251,7 @@ def test_a_failure_after_an_inbox_was_of_a_wrong_size(monkeypatch):
         pytest.skip("one rank has no inbox")
     rows = 200_000 if here.rank == 0 else 0
     part = Part(here.rank, [np.arange(rows)], np.full(rows, here.size - 1, np.uint32))
-    guilty, original = here.size // 2, alltoall_node._add_up
+    guilty, original = here.size // 2, alltoall_node._settle
 
     def fail(*arguments):
         if here.rank == guilty:
@@ -259,7 +259,7 @@ def test_a_failure_after_an_inbox_was_of_a_wrong_size(monkeypatch):
         return original(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(alltoall_node, "_add_up", fail)
+        patch.setattr(alltoall_node, "_settle", fail)
         with pytest.raises(MemoryError if here.rank == guilty else RankError, match="no more"):
             exchange(here, [part], ("int64",), "node")
     received, _ = exchange(here, [part], ("int64",), "node")

@@ -122,3 +122,17 @@ def test_a_value_that_cannot_be_pickled_reaches_all():
     value = (number for number in "x") if world().rank == last else 0
     with pytest.raises(RankError if world().rank != last else TypeError, match="cannot pickle"):
         reduce_tree(world(), value, lambda left, right: left)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64"])
+def test_result_in_an_array_that_is_there(dtype):
+    size = world().size
+    mine = np.arange(6, dtype=dtype) + world().rank
+    expected = np.arange(6) * size + sum(range(size))
+    other = np.empty(6, dtype)
+    assert allreduce(world(), mine, "sum", out=other) is other and other.tolist() == expected.tolist()
+    strided = np.zeros((6, 2), dtype)[:, 0]
+    assert allreduce(world(), mine, "sum", out=strided) is strided and strided.tolist() == expected.tolist()
+    assert allreduce(world(), mine, "sum", out=mine) is mine and mine.tolist() == expected.tolist()
+    with pytest.raises(ValueError, match="out is bool of shape"):
+        allreduce(world(), mine, "sum", out=np.zeros(6, bool))

@@ -6,11 +6,8 @@ import os
 import numpy as np
 import pytest
 
-from pympr.collectives import segment
-from pympr.collectives.alltoall_node import _written
 from pympr.collectives.barrier import barrier
 from pympr.collectives.choose import choose_exchange, explain_exchange
-from pympr.collectives.exchange import Outgoing, Part, rows_of
 from pympr.collectives.gather import allgather_objects
 from pympr.collectives.nodespace import NodeSpace
 from pympr.collectives.segment import Name, Peers, Pool
@@ -171,27 +168,3 @@ def test_a_space_is_made_once_a_world():
     if here.size > 1:
         assert explain_exchange(here) == "node"
         assert NodeSpace.of(here, 0, True) is here.attached["nodespace"]
-
-
-@pytest.mark.mpi
-def test_a_range_is_faulted_in_once(monkeypatch):
-    here, pool, peers = world(), Pool(), Peers()
-    lease = pool.lease(1 << 20)
-    names = allgather_objects(here, tuple(lease.name))
-    asked = []
-    monkeypatch.setattr(segment, "_populate", lambda mapping, begin, end: asked.append((begin, end)))
-    inbox = peers.map(Name(*names[(here.rank + 1) % here.size]), 0)
-    for begin, end in ((4096, 9000), (5000, 9000), (4096, 9001), (0, 100)):
-        inbox.populate_between(begin, end)
-    assert asked == [(4096, 9000), (4096, 9001), (0, 100)]
-    barrier(here)
-
-
-def test_what_is_written_to_another_rank_is_known():
-    rows = rows_of(("int64", "bytes"), 2, 0)
-    assert rows.lanes() == ([8, 1, 8], [0, 1, 0])
-    table = np.array([[0, 5, 2, 9, 30], [1, 7, 0, 9, 0], [2, 0, 3, 0, 10]])  # source, rows by rank, bytes by rank
-    begins = np.array([[1000, 2000, 3000], [0, 0, 0], [1400, 2030, 3400]])
-    first, last = _written(Outgoing([Part(i, [], []) for i in range(3)], rows, table), begins, 1)
-    assert first.tolist() == [1000, 2000, 3000]
-    assert last.tolist() == [1424, 2040, 3424]

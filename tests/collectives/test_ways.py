@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from pympr.collectives.choose import explain_exchange
 from pympr.collectives.exchange import Part, exchange
+from pympr.collectives.gather import allgather_objects
 from pympr.collectives.nodemap import nodes_of
+from pympr.collectives.schedules.traffic import traffic
 from pympr.collectives.world import world
 from pympr.errors import RankError
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8), pytest.mark.ranks(16, nightly=True)]
 
 WAYS = ("flat", "grid", "two-level", "sparse")
 SPEC = ("int64", "bytes", "uint8", "complex128")
@@ -165,3 +168,64 @@ def test_the_nodes_of_a_world(nodes):
     assert found.count == len(set(found.node.tolist()))
     assert nodes.node().size == found.ranks_of(found.node[nodes.rank])
     assert found.local[nodes.rank] == nodes.node().rank
+
+
+def lengths_of_all(here, parts):
+    """The bytes of the message from each rank to each, in rows of one int64: head, then eight bytes a row."""
+    counts = np.zeros((here.size, here.size), np.int64)
+    for rank, part in enumerate(parts):
+        counts[rank] = np.bincount(part.buckets, minlength=here.size)
+    return np.where(counts > 0, 48 + -(-counts // 2) * 16, 0)
+
+
+@pytest.mark.parametrize("nodes", [(2, 1 << 20)], indirect=True)
+def test_what_is_counted_is_what_the_schedules_say(nodes):
+    """Messages, bytes and the most that waits on a rank, of this rank, for full and for few destinations."""
+    here = nodes
+    if here.is_solo:
+        pytest.skip("one rank sends nothing")
+    for few in (False, True):
+        random = np.random.default_rng(here.size)
+        parts = []
+        for rank in range(here.size):
+            targets = [(rank + 1) % here.size, (rank + 2) % here.size] if few else range(here.size)
+            buckets = random.choice(np.array(targets, np.uint32), 300)
+            parts.append(Part(rank, [np.arange(300)], buckets))
+        lengths = lengths_of_all(here, parts)
+        for way in WAYS:
+            _, counters = exchange(here, [parts[here.rank]], ("int64",), way)
+            wanted = [int(each[here.rank]) for each in traffic(way, lengths, nodes_of(here))]
+            assert [counters.messages, counters.message_bytes, counters.staging_bytes] == wanted
+            assert counters.rounds == (2 if way == "grid" else 1)
+
+
+def test_many_batches_wait_in_little_memory(monkeypatch):
+    """Four batches, or a batch and its bundles, whatever the rows are."""
+    world().node()
+    monkeypatch.setenv("PYMPR_RANKS_PER_NODE", "2")
+    monkeypatch.setenv("PYMPR_ROUND_BYTES", "20000")
+    here = world().split(0)
+    for way in WAYS if not here.is_solo else ():
+        rows = 40_000
+        part = Part(here.rank, [np.arange(rows)], (np.arange(rows) % here.size).astype(np.uint32))
+        received, counters = exchange(here, [part], ("int64",), way)
+        assert len(received.columns[0]) == here.size * (rows // here.size + (here.rank < rows % here.size))
+        assert counters.rounds == 17 * (2 if way == "grid" else 1)
+        assert counters.staging_bytes < 6 * 20_000 + 1000 * here.size
+    here.free()
+
+
+def test_auto_takes_what_the_model_says_is_least(nodes, monkeypatch):
+    from pympr.collectives import choose
+
+    if nodes_of(nodes).count == 1:
+        pytest.skip("one node needs no model")
+    monkeypatch.setattr(choose, "_CALIBRATED_BYTES", 1)
+    parts = [make_part(rank, 30, nodes.size) for rank in range(nodes.size)]
+    _, counters = exchange(nodes, [parts[nodes.rank]], SPEC)
+    network = nodes.attached["network"].network
+    assert min(network) > 0
+    everyone = allgather_objects(nodes, (counters.variant, counters.predicted, network))
+    assert everyone == [everyone[0]] * nodes.size
+    assert counters.predicted.seconds > 0
+    assert "several nodes" in explain_exchange(nodes)

@@ -72,6 +72,19 @@ def test_powers_of_floats_are_pythons_or_left_to_it(pairs):
         assert repr(got.tolist()) == repr(reference.arithmetic("**", left.tolist(), right.tolist()))
 
 
+def test_squares_are_those_of_the_power_function():
+    chance = np.random.default_rng(5)
+    values = chance.standard_normal(60_000) * 2.0 ** chance.integers(-460, 500, 60_000)
+    near = 2.0 ** chance.integers(-200, 200, 2000) * np.sqrt(
+        2.0 ** chance.integers(0, 2, 2000)
+    )  # squares near powers of 2
+    plain = [0.0, -0.0, 5e-324, 1e-170, -1e-160, 3.0, -1.5, 2.0**26 + 1, 1.3e154]
+    values = np.concatenate([values, near, np.nextafter(near, 0), np.nextafter(near, np.inf), plain])
+    got = numbers.float_arithmetic("**", values, np.broadcast_to(np.float64(2), len(values)))
+    assert got.view(np.int64).tolist() == np.array([value**2 for value in values.tolist()]).view(np.int64).tolist()
+    assert numbers.float_arithmetic("**", np.array([1e160]), np.broadcast_to(np.float64(2), 1)) is None
+
+
 @given(st.lists(st.tuples(INTEGERS, INTEGERS), max_size=8))
 def test_quotients_of_integers(pairs):
     left, right = operands(pairs, np.int64, "none")

@@ -68,12 +68,12 @@ def test_patterns_by_hand(pattern):
 
 @pytest.mark.parametrize("pattern", LOG)
 def test_lines_of_a_log(pattern):
-    assert compare(re.compile(pattern), LINES, 2**62) == ("", 5 if pattern == LOG[0] else 0)
+    assert compare(re.compile(pattern), LINES, 2**62) == ("", 0)
 
 
 @pytest.mark.parametrize("flags", [0, re.I, re.A, re.I | re.A])
-def test_every_class_knows_every_ascii_character(flags):
-    rows = [chr(code) for code in range(128)]
+def test_every_class_knows_every_short_character(flags):
+    rows = [chr(code) for code in (*range(256), *range(0x780, 0x800))]
     for part in random_patterns.CLASSES:
         assert compare(re.compile(part, flags), rows, 9) == ("", 0)
 
@@ -95,10 +95,10 @@ def test_what_takes_too_much_room_is_left_to_python():
 
 
 def test_where_tables_of_unicode_matter_python_is_asked():
-    assert found_of(r"\w+", ["é", "a", "aé", ",é"]) == [regex.ASK, 1, regex.ASK, regex.ASK]
+    assert found_of(r"\w+", ["日", "a", "a日", "é", "\xa0", "٣"]) == [regex.ASK, 1, regex.ASK, 1, 0, 1]
     assert found_of(r"[^,]+,", ["é,", "日本,", "é"]) == [1, 1, 0]
-    assert found_of(r"(?i)k", ["K", "\u212a", "é"]) == [1, regex.ASK, regex.ASK]
-    assert found_of(r"a\b", ["a", "aé", "éa"]) == [1, regex.ASK, 1]
+    assert found_of(r"(?i)k", ["K", "\u212a", "é"]) == [1, regex.ASK, 0]
+    assert found_of(r"a\b", ["a", "aé", "éa", "a日", "a÷"]) == [1, 0, 1, regex.ASK, 1]
     assert found_of(r"\B", ["", "ab"]) == [regex.ASK, 1]  # versions of Python differ
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 from launching import allowed, mpirun, pympr, python
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.faults
 
 LIMIT_SECONDS = 5.0
 

@@ -7,7 +7,7 @@ from launching import allowed, mpirun, python
 
 from pympr.cli.library import find_library
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.faults
 
 LIMIT_SECONDS = 5.0
 SIZE = 3

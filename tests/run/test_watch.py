@@ -13,7 +13,7 @@ from pympr.run import processes, stations, waiting, watch
 from pympr.run.pages import PAGE_BYTES, Page, page_path, read_page, read_pages
 from pympr.run.stations import Station
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.faults
 
 WARN_SECONDS, HANG_SECONDS = "0.5", "2"
 
