@@ -12,7 +12,9 @@ VALUES = np.concatenate(
 
 @pytest.mark.mpi
 @pytest.mark.ranks(5)
-def test_a_dealt_out_array(comm):
+def test_a_dealt_out_array():
+    from mpi4py.MPI import COMM_WORLD as comm
+
     from pympr.collectives.reproducible import sum_reproducible
 
     wanted = binned_sum(VALUES.tolist())
@@ -26,7 +28,9 @@ def test_a_dealt_out_array(comm):
 
 @pytest.mark.mpi
 @pytest.mark.ranks(5)
-def test_item_by_item(comm):
+def test_item_by_item():
+    from mpi4py.MPI import COMM_WORLD as comm
+
     from pympr.collectives.reproducible import allreduce_reproducible
 
     rows = np.random.default_rng(1).standard_normal((comm.size, 3, 4)) * 10.0 ** np.arange(4)
@@ -43,7 +47,9 @@ def test_item_by_item(comm):
 
 
 @pytest.mark.mpi
-def test_other_dtypes_are_refused(comm):
+def test_other_dtypes_are_refused():
+    from mpi4py.MPI import COMM_WORLD as comm
+
     from pympr.collectives.reproducible import allreduce_reproducible
 
     with pytest.raises(TypeError, match="got int64"):

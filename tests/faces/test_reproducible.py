@@ -95,7 +95,10 @@ def results(comm, threads, exchange="auto"):
         os.environ["PYMPR_EXCHANGE"] = before[3] or "auto"
 
 
-def test_no_bit_depends_on_ranks_threads_or_exchange(comm):
+def test_no_bit_depends_on_ranks_threads_or_exchange():
+    from mpi4py import MPI
+
+    comm = MPI.COMM_WORLD
     everyone = results(comm, threads=1)
     part = comm.Split([0, 1, 1, 2, 2, 2, 2, 2][comm.rank], comm.rank)
     try:

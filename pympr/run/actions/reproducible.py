@@ -4,7 +4,7 @@ Floats are summed exactly and rounded once (`pympr.native.binned`), integers are
 no number is merged a partition each, then in the order of the partitions.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce as left_fold
@@ -55,15 +55,27 @@ def _added(function: Callable[[Any, Any], Any], blocks: Iterator[Block]) -> Adde
     for block in map(to_columns, blocks):
         if not len(block):
             continue
-        layout = block.layout if isinstance(block, ColumnBlock) else None
-        if layout == _FLOAT:
-            found.state = binned.empty_states(1)[0] if found.state is None else found.state
-            binned.add(found.state, block.columns[0].contiguous())
-        elif layout == _INTEGER:
-            found.integers = (found.integers or 0) + _exact_sum(block.columns[0].contiguous())
+        if not isinstance(block, ColumnBlock) or block.layout not in (_FLOAT, _INTEGER):
+            _add_records(found, function, block.records())
+        elif block.layout == _FLOAT:
+            _add_floats(found, block.columns[0].contiguous())
         else:
-            found.others = [left_fold(function, [*found.others, *block.records()])]
+            found.integers = (found.integers or 0) + _exact_sum(block.columns[0].contiguous())
     return found
+
+
+def _add_floats(found: Added, values: np.ndarray) -> None:
+    found.state = binned.empty_states(1)[0] if found.state is None else found.state
+    binned.add(found.state, values)
+
+
+def _add_records(found: Added, function: Callable[[Any, Any], Any], records: Sequence[Any]) -> None:
+    if floats := [record for record in records if type(record) is float]:
+        _add_floats(found, np.array(floats))
+    if integers := [record for record in records if type(record) is int]:
+        found.integers = (found.integers or 0) + sum(integers)
+    if others := [record for record in records if type(record) not in (int, float)]:
+        found.others = [left_fold(function, [*found.others, *others])]
 
 
 def _exact_sum(values: np.ndarray) -> int:
