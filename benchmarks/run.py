@@ -9,6 +9,7 @@ beside the input, so that families can be measured one by one; the tables are ma
 
 import argparse
 import importlib.util
+import signal
 import sys
 from pathlib import Path
 
@@ -26,6 +27,8 @@ MODULES = {"pyspark": "pyspark", "dask": "dask.bag", "polars": "polars", "duckdb
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
+    # A measurement that is terminated ends its engines, which would spoil the next one.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     scale = SCALES[options.scale]
     root = options.data / scale.name
     chosen = [case for case in cases(scale) if selected(case, options)]

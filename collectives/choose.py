@@ -25,8 +25,10 @@ from pympr.config import Config
 # too little is written for that.
 _RANKS_THAT_POPULATE = 8
 
-# Below, what calibrating costs is more than a better choice saves.
+# The network is measured at the first exchange with so many bytes of a rank, or, where all are small, when there have
+# been some: below, what measuring costs is more than a better choice saves.
 _CALIBRATED_BYTES = 1 << 16
+_CALIBRATED_EXCHANGES = 16
 
 _WAYS: dict[str, type[Way]] = {
     "flat": FlatWay,
@@ -98,9 +100,13 @@ class _Choice:
         if len(ways) > 1 and _two_level_obstacle(world):
             ways = tuple(way for way in ways if way != "two-level")
         self._ways = ways
+        self._exchanges = 0
 
     def __call__(self, world: World, volumes: Volumes) -> tuple[type[Way], Prediction]:
         """The way that takes the fewest seconds; of equals the first in the table."""
+        self._exchanges += 1
+        if self._exchanges == _CALIBRATED_EXCHANGES and len(self._ways) > 1:
+            _network(world, True)
         predictions = {way: predict_exchange(world, volumes, way) for way in self._ways}
         best = min(self._ways, key=lambda way: predictions[way].seconds)
         return _WAYS[best], predictions[best]

@@ -1,13 +1,14 @@
 """The one seam where blocks become buffers and rows change ranks."""
 
 import pickle
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from pympr.collectives.exchange import Counters, Part
+from pympr.collectives.exchange import Counters, Part, Received
 from pympr.collectives.objects import dump
 from pympr.collectives.reduce import reduce_tree
 from pympr.collectives.world import World
@@ -112,10 +113,18 @@ def _column_parts(world: World, placing: Placing, parts: Parts, layout: Layout) 
     return sent
 
 
+def _timed(
+    world: World, sent: list[Part], spec: tuple[str, ...], placing: Placing, config: Config
+) -> tuple[Received, Counters]:
+    begun = time.perf_counter()
+    received, counters = exchange(world, sent, spec, config, f"exchange by {placing.contract}")
+    return received, counters._replace(seconds=time.perf_counter() - begun)
+
+
 def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: Layout, config: Config) -> Moved:
     extra = placing.ships_partition
     spec = spec_of(layout) + (("int64",) if extra else ())
-    received, counters = exchange(world, sent, spec, config, f"exchange by {placing.contract}")
+    received, counters = _timed(world, sent, spec, placing, config)
     sent.clear()
 
     def separate() -> dict[int, list[Block]]:
@@ -197,7 +206,7 @@ def bytes_of(values: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _receive_objects(world: World, placing: Placing, sent: list[Part], config: Config) -> Moved:
-    received, counters = exchange(world, sent, ("bytes", "int64"), config, f"exchange by {placing.contract}")
+    received, counters = _timed(world, sent, ("bytes", "int64"), placing, config)
     (data, starts, ends), ids = received.columns
     owned = owned_by(world.rank, placing.num_partitions, world.size)
     partitions: dict[int, list[Block]] = {index: [] for index in owned}

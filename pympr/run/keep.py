@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pympr.collectives.nodemap import nodes_of
 from pympr.collectives.objects import pack, unpack
 from pympr.collectives.reduce import allreduce
+from pympr.collectives.schedules.two_level import Nodes
 from pympr.collectives.segment import memory_bytes
 from pympr.collectives.shift import shift
 from pympr.collectives.world import World
@@ -72,7 +74,7 @@ class Kept:
         """Bring every partition to as many further ranks as the level says, and there are; collective."""
         for number in range(1, min(self.level.replication, world.size)):
             packed = together(world, lambda: _packed(self.pieces), "kept rows that are copied")
-            received = shift(world, packed, number * distance_of(world))
+            received = shift(world, packed, distance_of(nodes_of(world), number))
 
             def put(received: np.ndarray = received, number: int = number) -> None:
                 self.copies[number] = {
@@ -98,7 +100,7 @@ class Kept:
 
     def _ask(self, world: World, missing: list[int], number: int) -> list[int]:
         """Ask the rank with copy `number` for partitions; what is missing still."""
-        distance = number * distance_of(world)
+        distance = 0 if world.is_solo else distance_of(nodes_of(world), number)
         wanted = unpack(shift(world, pack(missing), distance)) if not world.is_solo else []
         present = {i: piece for i, piece in self.copies[number].items() if i in wanted and piece.is_there}
         answer = together(world, lambda: _packed(present), "copies of kept rows")
@@ -122,10 +124,17 @@ class Kept:
                 piece.free()
 
 
-def distance_of(world: World) -> int:
-    """How far the first copy is: on the next node where all have as many ranks, else on the next rank."""
-    per_node = world.node().size
-    return per_node if per_node < world.size and world.size % per_node == 0 else 1
+def distance_of(nodes: Nodes, number: int) -> int:
+    """How far copy `number` (1, 2, ...) is: on the nodes that follow while there are such, if all have as many ranks.
+
+    >>> from pympr.collectives.schedules.two_level import make_nodes
+    >>> [distance_of(make_nodes(np.array([0, 0, 1, 1])), number) for number in (1, 2, 3)]
+    [2, 1, 3]
+    """
+    sizes = nodes.ranks_of(np.arange(nodes.count))
+    if sizes.min() != sizes.max():
+        return number
+    return number % nodes.count * int(sizes[0]) + number // nodes.count
 
 
 def _packed(pieces: dict[int, Piece]) -> np.ndarray:

@@ -179,6 +179,19 @@ def lengths_of_all(here, parts):
 
 
 @pytest.mark.parametrize("nodes", [(2, 1 << 20)], indirect=True)
+def test_many_small_exchanges_are_a_reason_to_measure(nodes, monkeypatch):
+    from pympr.collectives import choose
+
+    if nodes_of(nodes).count == 1:
+        pytest.skip("one node needs no model")
+    monkeypatch.setattr(choose, "_CALIBRATED_EXCHANGES", 3)
+    for turn in range(3):
+        assert "network" not in nodes.attached
+        exchange(nodes, [make_part(10 * turn + nodes.rank, 2, nodes.size)], SPEC)
+    assert "network" in nodes.attached
+
+
+@pytest.mark.parametrize("nodes", [(2, 1 << 20)], indirect=True)
 def test_what_is_counted_is_what_the_schedules_say(nodes):
     """Messages, bytes and the most that waits on a rank, of this rank, for full and for few destinations."""
     here = nodes
