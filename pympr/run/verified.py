@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from pympr.collectives import exchange as collective
 from pympr.collectives.exchange import Counters, Part, RangeBuckets, Received
+from pympr.collectives.exchange import exchange as move_rows
 from pympr.collectives.reduce import allreduce, reduce_tree
 from pympr.collectives.world import World
 from pympr.config import Config
@@ -38,11 +38,11 @@ def exchange(
     Checked are the items of all rows, their sources and where they went; not their order in a source.
     """
     if not config.verify or world.is_solo:
-        return collective.exchange(world, parts, spec)
+        return move_rows(world, parts, spec)
     seed = config.hash_seed
     sent = [(part.source, _ranks_of(part), _row_hashes(part.columns, seed)) for part in parts]
     went = sum(_digest(hashes, source, ranks) for source, ranks, hashes in sent) & _MASK
-    received, counters = collective.exchange(world, parts, spec)
+    received, counters = move_rows(world, parts, spec)
     came = _arrived(received, seed)
     total = _BROKEN if came is None else sum(came.values())
     difference = 1 if total == _BROKEN else (went - total * _factor(world.rank)) & _MASK

@@ -40,7 +40,7 @@ def flip(array, place, bit):
 
 def flipping(column, rank, bit):
     """An exchange after which one bit of a column is another on a rank that has rows."""
-    from pympr.collectives import exchange as collective
+    from pympr.run import verified
 
     def exchange(world, parts, spec):
         received, counters = plain(world, parts, spec)
@@ -55,20 +55,20 @@ def flipping(column, rank, bit):
                 columns[at] = flip(found, 0, bit)
         return received._replace(columns=columns), counters
 
-    plain = collective.exchange
+    plain = verified.move_rows
     return exchange
 
 
 @pytest.mark.parametrize("kind", ROWS)
 def test_one_bit_is_found(sc, monkeypatch, kind):
-    from pympr.collectives import exchange as collective
     from pympr.errors import VerificationError
+    from pympr.run import verified
 
     rows = sc.parallelize([(i, ROWS[kind](i)) for i in range(64)], 4).partitionBy(7)
     assert rows.count() == 64
     for column, bit in ((0, 0), (1, 7), (-1, 3)):
         with monkeypatch.context() as patched:
-            patched.setattr(collective, "exchange", flipping(column, sc.size - 1, bit))
+            patched.setattr(verified, "move_rows", flipping(column, sc.size - 1, bit))
             if sc.size == 1:  # nothing travels
                 assert rows.count() == 64
                 continue
