@@ -43,7 +43,7 @@ def sum_reproducible(world: Any, array: np.ndarray) -> Any:
     small message a rank and level of a tree.
 
     >>> from pympr.collectives.world import World
-    >>> float(sum_reproducible(World(None), np.array([1e100, 1.0, -1e100])))
+    >>> float(sum_reproducible(World(None), np.array([1e17, 1.0, -1e17])))
     1.0
     """
     world = as_world(world)

@@ -50,7 +50,7 @@ def add(state: np.ndarray, values: np.ndarray, folds: int = FOLDS) -> None:
     """Add float64 `values` to a state, int64[words(folds)]; OverflowError beyond about 10**12 values.
 
     >>> state = empty_states(1)[0]
-    >>> add(state, np.array([1e100, 1.0, -1e100]))
+    >>> add(state, np.array([1e17, 1.0, -1e17]))
     >>> finish(state[None]).tolist()
     [1.0]
     """
