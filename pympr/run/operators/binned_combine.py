@@ -4,7 +4,7 @@ Before the exchange a float sum is a state of `pympr.native.binned` (five intege
 integers, its upper and its lower 32 bits; they are told apart by how many they are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,11 @@ class BinnedCombiner:
     def num_bytes(self) -> int:
         """What waits and is held."""
         return sum(block.nbytes for block in [*self._waiting, *self._states])
+
+    def results(self) -> Iterator[Block]:
+        """`result`, where there is one."""
+        if len(found := self.result()):
+            yield found
 
     def result(self) -> Block:
         """(key, state) of every key."""
