@@ -54,7 +54,7 @@ def test_kinds_and_corners():
 
 @on_ranks
 @given(st.data())
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_any_integers(data):
     rows = data.draw(st.lists(st.lists(st.integers(-3, 3), max_size=30), min_size=8, max_size=8))
     check_sort(np.array(rows[world().rank], np.int64), data.draw(st.booleans()))
