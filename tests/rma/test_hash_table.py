@@ -22,7 +22,7 @@ def check_content(table, expected):
 
 
 @given(st.data())
-@settings(max_examples=5)
+@settings(max_examples=3)
 def test_any_batches(data):
     is_bytes = data.draw(st.booleans())
     table, expected = HashTable("S3" if is_bytes else "int64", "int32"), {}
