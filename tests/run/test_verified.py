@@ -115,9 +115,9 @@ def test_wrong_order_is_found(sc, monkeypatch):
         patched.setattr(sort, "sort_order", lambda keys, ascending: np.arange(len(keys)))
         with pytest.raises((VerificationError, RankError), match="not in order"):
             rows.sortByKey().collect()
-    right = Splitters._ascending_ids
+    right = Splitters.partitions_of
     with monkeypatch.context() as patched:
-        patched.setattr(Splitters, "_ascending_ids", lambda self, keys: (right(self, keys) + 1) % self._count)
+        patched.setattr(Splitters, "partitions_of", lambda self, *places: (right(self, *places) + 1) % np.uint32(4))
         with pytest.raises(VerificationError, match="overlap"):
             rows.sortBy(lambda row: row[0], numPartitions=4).collect()
 
