@@ -11,7 +11,7 @@ from pympr.collectives.group_reduce import group_reduce
 from pympr.collectives.unique import unique
 from pympr.collectives.world import world
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 
 def whole(array):

@@ -10,7 +10,7 @@ from pympr.collectives.gather import allgather
 from pympr.collectives.sort import sort
 from pympr.collectives.world import world
 
-ON_RANKS = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+ON_RANKS = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 
 def on_ranks(test):

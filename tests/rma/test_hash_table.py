@@ -9,7 +9,7 @@ from pympr.collectives.gather import allgather
 from pympr.collectives.world import world
 from pympr.rma.hash_table import HashTable
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 
 def check_content(table, expected):
