@@ -13,6 +13,7 @@ import pympr
 from pympr.accumulators import Accumulator, AccumulatorParam, param_for
 from pympr.broadcast import Broadcast, fingerprint
 from pympr.conf import SparkConf
+from pympr.config import bytes_of
 from pympr.files import SharedFiles
 from pympr.job_properties import JobProperties
 from pympr.plan.function import Function
@@ -34,8 +35,8 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
 
     `master` may be given as PySpark has it: `local[4]` sets the default number of
     partitions to 4 and nothing else, as the launcher has decided how many ranks
-    there are. Of `conf`, `spark.master`, `spark.app.name` and
-    `spark.default.parallelism` have an effect; of the rest of PySpark's arguments
+    there are. Of `conf`, `spark.master`, `spark.app.name`, `spark.default.parallelism`,
+    `spark.executor.memory` (of a rank) and `spark.local.dir` have an effect; of the rest of PySpark's arguments
     `sparkHome`, `environment` and `pyFiles`. The others belong to the JVM and are ignored.
 
     >>> SparkContext.getOrCreate().parallelize([1, 2, 3]).count()
@@ -72,6 +73,9 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
         self._checkpoint_dir: str | None = None
         self._archives: list[str] = []
         self._session = session()
+        memory = self._conf.get("spark.executor.memory") or "0"
+        local = (self._conf.get("spark.local.dir") or "").split(",")[0]
+        self._session.limit_memory(bytes_of(memory, "spark.executor.memory"), local)
         self._started_ms = int(self._session.of_rank_0(time.time() * 1000))
         told = self._conf.get("spark.default.parallelism")
         self._told_parallelism = None if told is None else int(told)

@@ -198,12 +198,8 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.SpreadEach: _columns,
     narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
-    wide.LocalCombine: _step(
-        lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config)
-    ),
-    wide.CombineWords: _step(
-        lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config)
-    ),
+    wide.LocalCombine: _local_combine,
+    wide.CombineWords: _local_combine,
     wide.FinalCombine: _step(
         lambda at, node: lambda blocks: wide_steps.final_combine(node, blocks, at.memory, at.config)
     ),

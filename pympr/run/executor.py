@@ -15,7 +15,7 @@ from pympr.plan.wide import Contract, Everywhere, LocalCombine
 from pympr.run.claims import Claims
 from pympr.run.evaluate import Evaluator
 from pympr.run.everywhere import everywhere
-from pympr.run.keep import Budget, Kept
+from pympr.run.keep import Kept
 from pympr.run.listing import Listing
 from pympr.run.records import ActionRecord, Intake, StageRecord
 from pympr.run.rows import Rows
@@ -42,8 +42,13 @@ class Executor:
         self.stored: dict[int, Stored] = {}
         self.scratch = Scratch(world)
         self.memory = memory_of(world, config)
-        self.budget = Budget(world, config)
         self.intake = Intake()
+
+    def limit(self, memory_bytes: int, folder: str) -> None:
+        """Work with another memory budget and scratch folder from now on."""
+        found = memory_of(self.world, self.config, memory_bytes, folder)
+        self.memory.limit_bytes, self.memory.folder = found.limit_bytes, found.folder
+        self.memory.is_told = found.is_told
 
     def prepare(self, stages: tuple[Stage, ...], record: ActionRecord) -> Rows:
         """Run all stages but the last; the rows of the last, not yet computed."""
@@ -71,9 +76,9 @@ class Executor:
 
     def _keep(self, stage: Stage, output: Keep, at: Evaluator, started: StageRecord) -> Rows:
         rows = at.rows(stage.root)
-        kept = Kept(rows.total, output.level, self.budget, self.scratch, output.folder)
+        kept = Kept(rows.total, output.level, self.memory, self.scratch, output.folder)
         try:
-            self.walk(rows, lambda at, blocks: kept.put(at, list(map(_as_column, blocks))), started, (0, rows.total))
+            self.walk(rows, lambda at, blocks: kept.put(at, map(_as_column, blocks)), started, (0, rows.total))
             kept.copy(self.world)
         except BaseException:
             kept.free()

@@ -44,6 +44,7 @@ from pympr.run.node_cache import NodeCache
 from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
+from pympr.run.spill.tell import tell_memory
 from pympr.run.task import current_task
 from pympr.run.together import together
 from pympr.run.turns import Turns
@@ -153,6 +154,11 @@ class Session:
 
         return ACTIONS[action](Run(self.world, self.config, rows, walk), *arguments)
 
+    def limit_memory(self, memory_bytes: int = 0, folder: str = "") -> None:
+        """Let every rank work within so many bytes, and write the rest to a folder; the settings' where not told."""
+        self._turns.refuse_inside()
+        self.executor.limit(memory_bytes, folder)
+
     def num_partitions(self, plan: Node) -> int:
         """How many partitions a plan's rows have; lists input files at the first call."""
         with self._turns:
@@ -199,6 +205,8 @@ class Session:
             parts = [("logical plan", show(plan)), ("functions", tell_functions(plan))]
             parts.append(("optimised plan", show(optimised)))
             parts.append(("stages", show_stages(cut(optimised))))
+            if self.executor.memory.is_told:
+                parts.append(("memory", tell_memory(optimised, self.executor.memory)))
         if analyze:
             self.act("count", plan, name="explain")
             parts.append(("exchanges", show_measured(self.world, self.records[-1])))

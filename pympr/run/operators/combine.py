@@ -1,6 +1,7 @@
 """Combining by key before and after the exchange: kernels where exact, else Python."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from pympr.run.operators.python_combine import PythonCombiner
 
 # Bodo skips its pre-aggregation above the same share of new keys.
 SAMPLE_ROWS, MOST_NEW = 1 << 17, 0.85
+# What a partition gives, in the order in which it is merged with that of others.
+TABLES, PASSED, PYTHON = range(3)
 WORDS = Row((Leaf("string"), Leaf("int64")))
 _EXACT = {("sum", "int64"), ("min", "int64"), ("max", "int64")}
 _ORDERED = {("sum", "float64"), ("min", "float64"), ("max", "float64")}
@@ -38,26 +41,43 @@ class CombineSink:
         self._node, self._config = node, config
         self._has_one_kind = node.made is None or has_one_kind(node.made)
         self._tables: dict[Row, TypedCombiner] = {}
-        self._done: list[tuple[int, Block]] = []
+        self._done: list[tuple[int, int, Block]] = []
 
     def consume(self, partition: int, blocks: Iterator[Block]) -> None:
         """Combine one partition's blocks."""
         if isinstance(self._node, CombineWords):
             for block in blocks:
-                table = _table(self._tables, WORDS, self._node.operation, self._config)
-                table.add_words(block, self._node.constant)
+                self._table(self._tables, WORDS).add_words(block, self._node.constant)
                 del block  # the buffer that it looks at can be read into again
             return
-        ordered: dict[Row, TypedCombiner] = {}
-        python = PythonCombiner(self._node.create.call, self._node.merge_value.call)
-        passed: list[tuple[int, Block]] = []
+        ordered: dict[Row, Any] = {}
+        python = self._new_python()
         for block in in_pieces(self._node, blocks):
             rest = self._add(block, ordered, python)
-            passed += [(partition, rest)] if rest is not None else []
+            if rest is not None:
+                self._give(partition, PASSED, rest)
             del block
-        self._done += [(partition, table.result()) for table in ordered.values()] + passed
-        if len(python):
-            self._done.append((partition, ObjectBlock(python.items())))
+        for table in [*ordered.values(), python]:
+            for block in table.results():
+                self._give(partition, PYTHON if table is python else TABLES, block)
+
+    def _new_table(self, layout: Row) -> Any:
+        """A table for one partition."""
+        return TypedCombiner(layout, self._node.operation, self._config)
+
+    def _new_python(self) -> Any:
+        """What Python's functions merge of one partition."""
+        return PythonCombiner(self._node.create.call, self._node.merge_value.call)
+
+    def _give(self, partition: int, place: int, block: Block) -> None:
+        """Keep a block of a partition: what its tables hold, what passed them by, what Python merged, in that order."""
+        self._done.append((partition, place, block))
+
+    def _table(self, tables: dict[Row, Any], layout: Row) -> Any:
+        if layout not in tables:
+            is_shared = tables is self._tables
+            tables[layout] = CombineSink._new_table(self, layout) if is_shared else self._new_table(layout)
+        return tables[layout]
 
     def _add(self, block: Block, ordered: dict, python: PythonCombiner) -> Block | None:
         """Combine a block's rows; what is not worth it comes back."""
@@ -67,7 +87,7 @@ class CombineSink:
         if tables is None:
             python.add(block.records())
             return None
-        rest = _table(tables, made.layout, self._node.operation, self._config).add_while_it_pays(made)
+        rest = self._table(tables, made.layout).add_while_it_pays(made)
         return rest.compact() if len(rest) else None
 
     def _tables_for(self, block: Block | None, ordered: dict) -> dict | None:
@@ -79,7 +99,13 @@ class CombineSink:
 
     def finish(self) -> list[tuple[int, Block]]:
         """(source partition, block) of what is to be exchanged; exact tables count as partition -1."""
-        return [(-1, table.result()) for table in self._tables.values()] + self._done
+        self._give_shared()
+        return [(partition, block) for partition, _, block in sorted(self._done, key=itemgetter(0, 1))]
+
+    def _give_shared(self) -> None:
+        for table in self._tables.values():
+            self._give(-1, TABLES, table.result())
+        self._tables.clear()
 
 
 def _look_different(keys: Layout) -> bool:
@@ -155,6 +181,10 @@ class TypedCombiner:
         for begin, end in zip(column.starts.tolist(), column.ends.tolist()):
             self._table.add_words(column.data, begin, end, [constant])
 
+    def results(self) -> Iterator[Block]:
+        """`result`, in one block or more."""
+        yield self.result()
+
     @property
     def num_bytes(self) -> int:
         """What the table takes."""
@@ -170,12 +200,6 @@ class TypedCombiner:
         for position, exact in groups.overflow.items():
             block = _with_exact(block, exact, position)
         return block
-
-
-def _table(tables: dict[Row, TypedCombiner], layout: Layout, operation: Operations, config: Config) -> TypedCombiner:
-    if layout not in tables:
-        tables[layout] = TypedCombiner(layout, operation, config)
-    return tables[layout]
 
 
 def arrays_of_column(column: Column) -> Any:

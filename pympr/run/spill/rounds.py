@@ -40,10 +40,12 @@ def move_staged(
     world: World, contract: Contract, staged: Staged, config: Config, memory: Memory
 ) -> tuple[Rows, list[Counters]]:
     """The rows of a contract's partitions on their owners, and what that cost: in memory or on disk. Collective."""
-    if staged.all_bytes(world) <= memory.share_bytes:
+    # Ranks may have kept unlike much, but have to decide alike.
+    most_bytes, share_bytes = staged.at_most(world, memory)
+    if most_bytes <= share_bytes:
         return _moved(contract, move(world, contract, staged.parts(), config))
     rounds = _Rounds(world, contract, staged, config, memory)
-    if rounds.fit_at_once():
+    if rounds.fit_at_once(share_bytes):
         return _moved(contract, move(world, contract, staged.parts(), config))
     return rounds.run()
 
@@ -64,15 +66,15 @@ class _Rounds:
         self._owned = owned_by(world.rank, contract.num_partitions, world.size)
         self._ships_partition = contract.num_partitions > world.size
 
-    def fit_at_once(self) -> bool:
-        """Whether no rank has rows on disk, nor gets more than its share of memory; collective."""
+    def fit_at_once(self, share_bytes: int) -> bool:
+        """Whether no rank has rows on disk, nor gets more than a share of memory; collective."""
         volumes = np.zeros(self._world.size + 1, np.int64)
         if self._staged.is_spilled:
             volumes[-1] = 1
         if self._world.is_solo or int(self._sum(volumes)[-1]):
             return False
         together(self._world, lambda: self._add_volumes(volumes), self._task)
-        return int(self._sum(volumes).max()) <= self._memory.share_bytes
+        return int(self._sum(volumes).max()) <= share_bytes
 
     def _sum(self, values: np.ndarray) -> np.ndarray:
         return allreduce(self._world, values, "sum")
