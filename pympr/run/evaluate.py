@@ -26,6 +26,7 @@ from pympr.run.rows import Rows, held, readable, union
 from pympr.run.spill import combining, joining, sorting
 from pympr.run.spill import operators as wide_steps
 from pympr.run.spill.memory import Memory
+from pympr.run.verified import sorted_blocks
 from pympr.stages.cut import StageInput
 
 
@@ -205,7 +206,13 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     ),
     wide.Group: _step(lambda at, node: lambda blocks: wide_steps.group_by_key(blocks, at.memory, at.config)),
     wide.PartitionBy: _step(lambda at, node: lambda blocks: blocks),
-    wide.Sort: _step(lambda at, node: lambda blocks: sorting.sort_rows(node.partitioning, blocks, at.memory)),
+    wide.Sort: _step(
+        lambda at, node: (
+            lambda blocks: sorted_blocks(
+                node.partitioning, sorting.sort_rows(node.partitioning, blocks, at.memory), at.config
+            )
+        )
+    ),
     wide.Repartition: _gather,
     wide.Zip: _zip,
     wide.Cartesian: _cartesian,

@@ -34,6 +34,7 @@ class Placing:
         compute_ranks: Callable[[Block, int], np.ndarray] | None = None,
     ) -> None:
         self.computes_keys = isinstance(contract, ByRange) and not is_own_key(contract)  # by the user's function
+        self.contract = contract
         self._splitters = None if self.computes_keys else splitters
         self.groups = groups  # the partition of each key group, where rows are wanted by group
         self.num_partitions = contract.num_partitions

@@ -4,6 +4,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pympr.collectives.broadcast import broadcast_object
@@ -26,6 +27,7 @@ from pympr.run.actions.count import count_partitions as count_rows_of_partitions
 from pympr.run.actions.fold import aggregate, reduce, total
 from pympr.run.actions.foreach import foreach_partition
 from pympr.run.actions.outputs import refuse_existing
+from pympr.run.actions.reproducible import stats
 from pympr.run.actions.save import save_json, save_pickles, save_records, save_text
 from pympr.run.actions.save_formats import save_formats
 from pympr.run.actions.save_npy import save_npy
@@ -70,6 +72,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "save_formats": save_formats,
     "to_numpy": to_numpy,
     "total": total,
+    "stats": stats,
 }
 # What is refused before anything is computed.
 CHECKS: dict[str, Callable[..., None]] = {
@@ -104,6 +107,13 @@ class Session:
         self.accumulators = Accumulators(ranks.rank)
         self.properties: dict[str, str] = {}
         self._ids = 0
+
+    def change(self, **settings: bool) -> None:
+        """Change settings for the actions to come; collective."""
+        with self._turns:
+            changed = replace(self.config, **settings)
+            agree_on(self.world, {"action": "settings", "where": call_site(2), "settings": changed.shared()})
+            self.config = self.executor.config = changed
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
         """Agree on the action and the plan, run the plan, and return the action's result.

@@ -7,7 +7,7 @@ from pympr.collectives.gather import allgather
 from pympr.collectives.world import world
 from pympr.rma.global_array import GlobalArray
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 WAYS = ["one-sided", "two-sided"]
 

@@ -9,7 +9,7 @@ from pympr.collectives.gather import allgather
 from pympr.collectives.world import world
 from pympr.rma.hash_table import HashTable
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 
 def check_content(table, expected):
@@ -22,7 +22,7 @@ def check_content(table, expected):
 
 
 @given(st.data())
-@settings(max_examples=5)
+@settings(max_examples=3)
 def test_any_batches(data):
     is_bytes = data.draw(st.booleans())
     table, expected = HashTable("S3" if is_bytes else "int64", "int32"), {}

@@ -11,7 +11,7 @@ from pympr.rma.counter import Counter
 from pympr.rma.rings import Rings
 from pympr.rma.work_queue import WorkQueue
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 WAYS = ["one-sided", "served"]
 

@@ -8,12 +8,14 @@ import numpy as np
 
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, pair, to_columns
-from pympr.data.column import BytesColumn, Column, FixedColumn
+from pympr.data.column import FixedColumn
 from pympr.data.keyhash import hash_keys
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.group import GroupTable
 from pympr.native.group_layout import MAX_STATES
 from pympr.plan.wide import CombineWords, FinalCombine, LocalCombine, Operations
+from pympr.run.operators.arrays import arrays_of_column, column_of_arrays
+from pympr.run.operators.binned_combine import BinnedCombiner, finished, has_states, is_binned, without_states
 from pympr.run.operators.combine_rows import equal_look_alike, has_one_kind, hold, in_pieces, made_of
 from pympr.run.operators.python_combine import PythonCombiner
 
@@ -34,13 +36,14 @@ class CombineSink:
 
     Where the operation is exact one table serves all partitions of the rank;
     where the order of merging shows in the result (floating-point sums, Python
-    functions) every partition is combined for itself.
+    functions) every partition is combined for itself. Where results must be
+    reproducible, floating-point sums are exact before they are rounded at the end.
     """
 
     def __init__(self, node: LocalCombine, config: Config) -> None:
         self._node, self._config = node, config
         self._has_one_kind = node.made is None or has_one_kind(node.made)
-        self._tables: dict[Row, TypedCombiner] = {}
+        self._tables: dict[Row, Any] = {}
         self._done: list[tuple[int, int, Block]] = []
 
     def consume(self, partition: int, blocks: Iterator[Block]) -> None:
@@ -74,6 +77,8 @@ class CombineSink:
         self._done.append((partition, place, block))
 
     def _table(self, tables: dict[Row, Any], layout: Row) -> Any:
+        if layout not in tables and is_binned(self._config, _aggregates(layout, self._node.operation)):
+            tables[layout] = BinnedCombiner(self._node.operation, self._config)
         if layout not in tables:
             is_shared = tables is self._tables
             tables[layout] = CombineSink._new_table(self, layout) if is_shared else self._new_table(layout)
@@ -94,7 +99,8 @@ class CombineSink:
         found = aggregates_of(self._node.operation, block)
         if found is None:
             return None
-        is_shared = _EXACT.issuperset(found) and self._has_one_kind and not _look_different(block.layout.items[0])
+        is_exact = _EXACT.issuperset(found) or is_binned(self._config, found)
+        is_shared = is_exact and self._has_one_kind and not _look_different(block.layout.items[0])
         return self._tables if is_shared else ordered
 
     def finish(self) -> list[tuple[int, Block]]:
@@ -135,6 +141,11 @@ def aggregates_of(operation: Operations | None, block: Block | None) -> Aggregat
     return found if all(name not in _LOOSE or equal_look_alike(column) for name, column in columns) else None
 
 
+def _aggregates(layout: Row, operation: Operations) -> Aggregates:
+    operations = (operation,) if isinstance(operation, str) else operation
+    return tuple((_LOOSE.get(name, name), leaf.kind) for name, leaf in zip(operations, leaves(layout.items[1])))
+
+
 class TypedCombiner:
     """A kernel's table for records of one layout.
 
@@ -145,8 +156,7 @@ class TypedCombiner:
     def __init__(self, layout: Row, operation: Operations, config: Config, capacity: int = 1 << 14) -> None:
         self._keys, self._value = layout.items
         kinds = tuple(leaf.kind for leaf in leaves(self._keys))
-        operations = (operation,) if isinstance(operation, str) else operation
-        aggregates = tuple((_LOOSE.get(name, name), leaf.kind) for name, leaf in zip(operations, leaves(self._value)))
+        aggregates = _aggregates(layout, operation)
         self._rows = 0
         self._is_useless: bool | None = None
         self._table = GroupTable(kinds, aggregates, seed=config.hash_seed, capacity=capacity)
@@ -202,18 +212,6 @@ class TypedCombiner:
         return block
 
 
-def arrays_of_column(column: Column) -> Any:
-    """What kernels take: an array, or (data, starts, ends)."""
-    if isinstance(column, FixedColumn):
-        return column.contiguous()
-    return column.data, np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends)
-
-
-def column_of_arrays(arrays: Any, valid: np.ndarray | None = None) -> Column:
-    """What kernels give, as a column."""
-    return BytesColumn(*arrays, valid) if isinstance(arrays, tuple) else FixedColumn(arrays, valid)
-
-
 def _value(column: FixedColumn) -> Any:
     return column.values[0].item() if column.is_constant and len(column) else column.contiguous()
 
@@ -233,13 +231,18 @@ def final_combine(node: FinalCombine, blocks: Iterator[Block], config: Config) -
     block = concat(blocks)
     if not len(block):
         return
+    if has_states(block, node.operation):
+        yield finished(block, node.operation, config.hash_seed)
+        return
     if hold(node.bindings) and aggregates_of(node.operation, block) is not None:
         table = TypedCombiner(block.layout, node.operation, config, capacity=len(block))
         table.add(block)
         yield table.result()
         return
     merged = PythonCombiner(lambda combiner: combiner, node.merge_combiners.call)
-    merged.add(block.records())
+    records = block.records()
+    is_mixed = config.reproducible and node.operation is not None
+    merged.add(without_states(records, node.operation, config.hash_seed) if is_mixed else records)
     yield in_hash_order(merged.items(), config)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pympr.collectives.exchange import Counters, Part, Received, exchange
+from pympr.collectives.exchange import Counters, Part, Received
 from pympr.collectives.objects import dump
 from pympr.collectives.reduce import allreduce
 from pympr.collectives.world import World
@@ -29,6 +29,7 @@ from pympr.run.spill.spilled import Writer
 from pympr.run.spill.staged import Staged, StagedKeys, as_agreed
 from pympr.run.splitters import find_splitters
 from pympr.run.together import together
+from pympr.run.verified import exchange
 
 _LEAST_ROUND_BYTES = 1 << 16
 # The partition of rows `begin` and on of a source, uint32.
@@ -59,7 +60,7 @@ class _Rounds:
 
     def __init__(self, world: World, contract: Contract, staged: Staged, config: Config, memory: Memory) -> None:
         self._world, self._contract, self._staged, self._memory = world, contract, staged, memory
-        self._task = f"exchange by {contract}"
+        self._config, self._task = config, f"exchange by {contract}"
         self._layout = staged.agreed_layout(world)
         self._place = _placing(world, contract, staged, self._layout, config, memory)
         self._owners = owners(contract.num_partitions, world.size)
@@ -121,7 +122,7 @@ class _Rounds:
             sent = together(self._world, step, self._task)
             if not int(allreduce(self._world, np.array([sent is not None], np.int64), "max")[0]):
                 return counters
-            received, counted = exchange(self._world, sent or [], spec)
+            received, counted = exchange(self._world, sent or [], spec, self._config, self._task)
             arrived.append(received)
             counters.append(counted)
             del received
