@@ -19,4 +19,4 @@ def test_program(program):
 def test_every_name_of_the_table_has_a_program():
     table = PAGE.read_text().split("## Gallery")[0]
     named = set(re.findall(r"^\|.*\| `(?:for item in )?(\w+)\(.*` \|$", table, re.MULTILINE))
-    assert len(named) == 11 and named == set(NAMES)
+    assert len(named) == 12 and named == set(NAMES)
