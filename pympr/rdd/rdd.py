@@ -59,7 +59,7 @@ class RDD(
 
         >>> print(sc.range(3).explain().splitlines()[0])
         == logical plan ==
-        >>> print(sc.range(3).explain(analyze=True).partition("== exchanges ==\n")[2])
+        >>> print(sc.range(3).explain(analyze=True).splitlines()[-1])
         nothing is exchanged
         """
         return self.ctx._session.explain(self.node, analyze)
