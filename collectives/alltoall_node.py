@@ -7,6 +7,7 @@ which inboxes are of a wrong size: their owners offer others, and meet once more
 meeting all rows are in place, and the receiver uses them there.
 """
 
+import time
 from typing import NamedTuple
 
 from pympr.collectives import segment
@@ -14,6 +15,7 @@ from pympr.collectives.attempt import Attempt
 from pympr.collectives.board import INLINE_WORDS
 from pympr.collectives.exchange import Counters, Outgoing, Received
 from pympr.collectives.layout import columns_of
+from pympr.collectives.model import Prediction
 from pympr.collectives.nodespace import NodeSpace
 from pympr.collectives.segment import Lease
 from pympr.collectives.world import World
@@ -26,12 +28,13 @@ class _Offer(NamedTuple):
     inbox: Lease
     table: Lease | None
     plan: NodePlan
+    payload_bytes: int
 
 
 def exchange_node(world: World, outgoing: Outgoing | None, error: Exception | None) -> tuple[Received, Counters]:
     """The exchange through the memory of one node."""
     space, attempt = world.attached["nodespace"], Attempt(world, error)
-    waited_before = space.wait_seconds
+    begun, waited_before = time.perf_counter(), space.wait_seconds
     offer = attempt.run(_publish, space, outgoing)
     attempt.refuse(space.meet(attempt.status) > 0)
     state = attempt.run(_settle, space, offer)
@@ -46,20 +49,35 @@ def exchange_node(world: World, outgoing: Outgoing | None, error: Exception | No
     attempt.refuse(space.meet(attempt.status) > 0)
     come, lane_starts, sources, offsets = offer.plan.come()
     columns = columns_of(offer.inbox.bytes(), outgoing.rows.dtypes, lane_starts, come, has_ends=True)
-    found, waited_seconds = offer.plan.struct, space.wait_seconds - waited_before
-    counters = Counters("node", found.messages, found.bytes_sent, found.bytes_received, 1, waited_seconds)
-    return Received(columns, sources, offsets), counters
+    return Received(columns, sources, offsets), _count(space, offer, begun, waited_before)
+
+
+def _count(space: NodeSpace, offer: _Offer, begun: float, waited_before: float) -> Counters:
+    """The counters, and what was foretold of rows that go to all ranks alike."""
+    found, away_bytes = offer.plan.struct, offer.payload_bytes * (space.size - 1) // space.size
+    predicted = Prediction(space.pace.seconds(offer.payload_bytes), space.size - 1, away_bytes)
+    space.pace.learn(found.needed_bytes, time.perf_counter() - begun)
+    return Counters(
+        "node",
+        found.messages,
+        found.bytes_sent,
+        found.bytes_received,
+        1,
+        space.wait_seconds - waited_before,
+        predicted=predicted,
+    )
 
 
 def _publish(space: NodeSpace, outgoing: Outgoing) -> _Offer:
     """Tell this rank's table and offer an inbox; as much is expected as is sent, and an eighth more."""
     table, lease, plan = outgoing.table, None, space.plan_for(outgoing.rows)
-    inbox = segment.pool().lease(outgoing.payload_bytes() * 9 // 8 + 64 * len(outgoing.rows.item_bytes))
+    payload_bytes = outgoing.payload_bytes()
+    inbox = segment.pool().lease(payload_bytes * 9 // 8 + 64 * len(outgoing.rows.item_bytes))
     if table.size > INLINE_WORDS:
         lease = segment.pool().lease(table.nbytes)
         lease.array("int64", 0, table.size)[:] = table.reshape(-1)
     space.board.tell(outgoing.rows.kind, table, inbox.name, lease and lease.name)
-    return _Offer(inbox, lease, plan)
+    return _Offer(inbox, lease, plan, payload_bytes)
 
 
 def _settle(space: NodeSpace, offer: _Offer) -> int:

@@ -51,9 +51,7 @@ def take_batch(outgoing: Outgoing, pieces: list[Piece]) -> tuple[Outgoing, np.nd
     if is_whole and len(pieces) == len(outgoing.parts):
         return outgoing, places
     if is_whole:
-        parts, ship = [outgoing.parts[place] for place in places], outgoing.ship
-        is_all = len(parts) == len(outgoing.parts)
-        return Outgoing(parts, outgoing.rows, outgoing.table[places], ship=ship if is_all else None), places
+        return Outgoing([outgoing.parts[place] for place in places], outgoing.rows, outgoing.table[places]), places
     parts = [_cut(outgoing.parts[piece.place], slice(piece.begin, piece.end)) for piece in pieces]
     ship = Shipment(outgoing.rows.shape, parts)
     return Outgoing(parts, outgoing.rows, ship.table, ship=ship), places

@@ -3,7 +3,7 @@
 V. Harsh, L. Kale, E. Solomonik, "Histogram sort with sampling", SPAA 2019. A few candidates a splitter are sampled
 between what is known to lie below and above it, all ranks count what they have below each candidate, and the
 sums narrow the interval. Candidates are ordered by (key, rank, position), so that equal keys are cut too. No rank
-ever sees more than about `SAMPLES` candidates a splitter and round.
+ever sees more than about `SAMPLES` candidates a splitter and round, or `LEAST_SAMPLES`.
 
 The steps are functions of one rank's run and of what all ranks know; only `find_cuts` communicates.
 """
@@ -18,6 +18,9 @@ from pympr.collectives.world import World
 
 SAMPLES = 5
 """Candidates a splitter and round; the paper's choice."""
+
+LEAST_SAMPLES = 512
+"""Candidates of all splitters in a round where there are few splitters: as cheap as a small message."""
 
 TOLERANCE = 0.01
 """How far a cut may be from an equal share, in shares, where it need not be exact."""
@@ -45,6 +48,7 @@ class Search:
         self.goals = np.array(goals, np.int64)
         self.slack = int(tolerance * total / parts)
         count = len(goals)
+        self.samples = max(SAMPLES, LEAST_SAMPLES // max(1, count))
         self.low, self.high = np.full(count, -1, np.int64), np.full(count, total, np.int64)
         self.own_low, self.own_high = np.zeros(count, np.int64), np.full(count, len(run), np.int64)
         self.cuts = np.where(self.goals == 0, 0, len(run))
@@ -59,7 +63,7 @@ class Search:
         for cut in np.flatnonzero(self.is_open):
             begin, end = int(self.own_low[cut]), int(self.own_high[cut])
             between = int(self.high[cut] - self.low[cut]) - 1
-            expected = (end - begin) * min(1.0, SAMPLES / max(1, between))
+            expected = (end - begin) * min(1.0, self.samples / max(1, between))
             count = min(end - begin, int(expected + random.random()))
             offset = random.random()
             positions.append(begin + ((np.arange(count) + offset) * (end - begin) / max(1, count)).astype(np.int64))

@@ -63,7 +63,8 @@ class Counters(NamedTuple):
 
     `bytes_sent` and `bytes_received` are of rows. Between nodes, `message_bytes` is all that the rank
     has put into `messages`, headers and what it forwards included, and `staging_bytes` the most
-    that it held in messages at once; `predicted` is the model's `Prediction`, by which the variant was chosen.
+    that it held in messages at once; `predicted` is the model's `Prediction`, by which the variant was chosen,
+    and `seconds` what the engine has measured.
     """
 
     variant: str
@@ -75,6 +76,7 @@ class Counters(NamedTuple):
     message_bytes: int = 0
     staging_bytes: int = 0
     predicted: Any = None
+    seconds: float = 0.0
 
 
 def exchange(

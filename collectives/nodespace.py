@@ -19,6 +19,30 @@ _KEPT_PLANS = 64
 _LEAST_FAULTED_IN_BYTES = 1 << 20  # below, faulting pages in one by one takes less time than asking for them
 
 
+class Pace:
+    """How fast rows come to a rank of this node: what is usual, then what the last exchanges took.
+
+    >>> pace = Pace()
+    >>> pace.learn(1 << 30, 1.0)
+    >>> 0.4 < pace.seconds(1 << 30) < 0.6
+    True
+    """
+
+    def __init__(self):
+        self._fixed_seconds, self._bytes_per_second = 4e-5, 3e9
+
+    def seconds(self, inbox_bytes: int) -> float:
+        """What an exchange is expected to take."""
+        return self._fixed_seconds + inbox_bytes / self._bytes_per_second
+
+    def learn(self, inbox_bytes: int, seconds: float) -> None:
+        """What one has taken; the larger it was, the more that says of bytes and the less of what is fixed."""
+        if inbox_bytes >= _LEAST_FAULTED_IN_BYTES:
+            self._bytes_per_second = (self._bytes_per_second + inbox_bytes / seconds) / 2
+        else:
+            self._fixed_seconds = (7 * self._fixed_seconds + seconds) / 8
+
+
 class NodeSpace:
     """The shared memory of a world whose ranks are all on one node; made and tested collectively.
 
@@ -30,7 +54,7 @@ class NodeSpace:
     def __init__(self, world: World, spins: int, populates: bool):
         self.rank, self.size = world.rank, world.size
         self.wait_seconds = 0.0
-        self.peers = Peers()
+        self.peers, self.pace = Peers(), Pace()
         self._plans: dict[tuple[str, ...], NodePlan] = {}
         self._spins, self._populates = spins, populates
         self._flags_bytes = 64 * -(-board_bytes(self.size) // 64)

@@ -273,10 +273,30 @@ def _default_limit_bytes() -> int:
 def memory_bytes() -> int:
     """The memory of the machine, or what this process's control group may use of it."""
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([total, *_group_limits()])
+
+
+def _group_limits() -> list[int]:
+    """The limits of this process's control group, of version 2 or 1; none where there are none."""
     try:
         with open("/proc/self/cgroup") as file:
-            group = file.read().rpartition("::")[2].strip()
-        with open(f"/sys/fs/cgroup{group}/memory.max") as file:
-            return min(total, int(file.read()))
-    except (OSError, ValueError):  # no control groups of version 2, or no limit ("max")
-        return total
+            groups = [line.rstrip("\n").split(":", 2) for line in file]
+    except OSError:
+        return []
+    found = []
+    for _, controllers, path in groups:
+        if controllers == "":
+            found += _number_in(f"/sys/fs/cgroup{path}/memory.max")
+        elif "memory" in controllers.split(","):
+            # In a container the group is mounted as the root.
+            folders = (f"/sys/fs/cgroup/memory{path}", "/sys/fs/cgroup/memory")
+            found += [limit for folder in folders for limit in _number_in(f"{folder}/memory.limit_in_bytes")]
+    return found
+
+
+def _number_in(path: str) -> list[int]:
+    try:
+        with open(path) as file:
+            return [int(file.read())]
+    except (OSError, ValueError):  # no such controller, or no limit ("max")
+        return []

@@ -229,37 +229,3 @@ int pympr_histogram(int64_t *counts, int64_t *bad, const uint32_t *buckets, int6
     *bad = first_bad;
     return first_bad < n ? PYMPR_BAD : PYMPR_OK;
 }
-
-/* Returns the first row with a bucket or a length that cannot be, or `end`. Rows take turns at two
- * histograms, the second of which is `other`, when the buckets are few: see count_some. */
-static int64_t sum_rows(int64_t *counts, int64_t *other, const uint32_t *buckets, const int64_t *starts,
-                        const int64_t *ends, int64_t begin, int64_t end, int64_t num)
-{
-    for (int64_t i = begin; i < end; i++) {
-        if (PYMPR_UNLIKELY(buckets[i] >= num || ends[i] < starts[i]))
-            return i;
-        int64_t *count = (i & 1 ? other : counts) + buckets[i];
-        *count = (int64_t)((uint64_t)*count + (uint64_t)ends[i] - (uint64_t)starts[i]);
-    }
-    return end;
-}
-
-int pympr_histogram_bytes(int64_t *counts, int64_t *bad, const uint32_t *buckets, const int64_t *starts,
-                          const int64_t *ends, int64_t n, int64_t num, int64_t parts)
-{
-    int64_t first_bad = n;
-    memset(counts, 0, (size_t)(parts * num) * sizeof *counts);
-#pragma omp parallel for schedule(static, 1) num_threads((int)parts) if (parts > 1) reduction(min : first_bad)
-    for (int64_t part = 0; part < parts; part++) {
-        int64_t end = pympr_part_begin(n, part + 1, parts);
-        int64_t second[LOCAL_BUCKETS] = {0}, *first = counts + part * num;
-        int64_t stopped = sum_rows(first, num <= LOCAL_BUCKETS ? second : first, buckets, starts, ends,
-                                   pympr_part_begin(n, part, parts), end, num);
-        for (int64_t bucket = 0; bucket < num && bucket < LOCAL_BUCKETS; bucket++)
-            first[bucket] += second[bucket];
-        if (stopped < end && stopped < first_bad)
-            first_bad = stopped;
-    }
-    *bad = first_bad;
-    return first_bad < n ? PYMPR_BAD : PYMPR_OK;
-}

@@ -25,8 +25,4 @@ int pympr_histogram_by_range(int64_t *counts, const void *values, int is_float, 
 /* The rows in each bucket; PYMPR_BAD and the first position in `bad` when a bucket is not below num. */
 int pympr_histogram(int64_t *counts, int64_t *bad, const uint32_t *buckets, int64_t n, int64_t num, int64_t parts);
 
-/* The bytes in each bucket, ends[i] - starts[i] for row i; PYMPR_BAD also for ends before starts. */
-int pympr_histogram_bytes(int64_t *counts, int64_t *bad, const uint32_t *buckets, const int64_t *starts,
-                          const int64_t *ends, int64_t n, int64_t num, int64_t parts);
-
 #endif

@@ -9,7 +9,6 @@
 #define COMPRESS_CAPACITY 9216   /* holds a block of 8-byte items; no multiple of a page, to use all of the cache */
 #define STAGES_BYTES (64 << 10)  /* of all stages of a part: they should stay near the first cache */
 #define MOST_CAPACITY 4096
-#define SHORT_BYTES 16
 
 static int64_t stage_capacity(int64_t num)
 {
@@ -162,79 +161,4 @@ int pympr_scatter_by_range(uint64_t *cursors, const void *values, int is_float, 
         pympr_stages_close(&stages, cursors + part * num);
     }
     return PYMPR_OK;
-}
-
-/* A row that does not fit the stage goes straight to where the stage has come to. */
-static void put_long(struct pympr_stages *stages, struct pympr_stage *stage, const uint8_t *row, int64_t length)
-{
-    if (stage->limit - stage->next < length)
-        pympr_stage_flush(stages, stage);
-    if (stage->limit - stage->next >= length) {
-        memcpy(stage->next, row, (size_t)length);
-        stage->next += length;
-        return;
-    }
-    uint64_t address = pympr_stage_drain(stages, stage);
-    memcpy((uint8_t *)(uintptr_t)address, row, (size_t)length);
-    pympr_stage_aim(stage, stage->limit - stages->capacity, address + (uint64_t)length);
-}
-
-/* Short rows are copied as 16 bytes: what is copied too much lies in the stage and is written over. */
-PYMPR_INLINE void put_row(struct pympr_stages *stages, uint32_t bucket, const uint8_t *row, int64_t length, int is_wide)
-{
-    struct pympr_stage *stage = &stages->items[bucket];
-    if (PYMPR_UNLIKELY(length > SHORT_BYTES || !is_wide)) {
-        put_long(stages, stage, row, length);
-        return;
-    }
-    memcpy(stage->next, row, SHORT_BYTES);
-    stage->next += length;
-    if (PYMPR_UNLIKELY(stage->next >= stage->limit))
-        pympr_stage_flush(stages, stage);
-}
-
-struct strings {
-    const uint8_t *data;
-    int64_t data_bytes;
-    const int64_t *starts, *ends;
-    const uint32_t *buckets;
-};
-
-/* Returns the position of the first bad row, or `end`. */
-static int64_t scatter_strings(struct pympr_stages *stages, struct pympr_stages *lengths, struct strings rows,
-                               int64_t begin, int64_t end)
-{
-    for (int64_t i = begin; i < end; i++) {
-        int64_t start = rows.starts[i], stop = rows.ends[i];
-        if (PYMPR_UNLIKELY(start < 0 || stop < start || stop > rows.data_bytes || rows.buckets[i] >= stages->num))
-            return i;
-        int64_t length = stop - start;
-        put_row(stages, rows.buckets[i], rows.data + start, length, rows.data_bytes - start >= SHORT_BYTES);
-        pympr_stage_put(lengths, rows.buckets[i], (const uint8_t *)&length, sizeof length);
-    }
-    return end;
-}
-
-int pympr_scatter_bytes(uint64_t *cursors, uint64_t *length_cursors, int64_t *bad, const uint8_t *data,
-                        int64_t data_bytes, const int64_t *starts, const int64_t *ends, const uint32_t *buckets,
-                        int64_t n, int64_t num, int64_t parts, uint8_t *scratch, int is_streaming)
-{
-    struct strings rows = {data, data_bytes, starts, ends, buckets};
-    int64_t scratch_bytes = pympr_scatter_scratch_bytes(num), capacity = stage_capacity(num);
-    int64_t first_bad = n;
-#pragma omp parallel for schedule(static, 1) num_threads((int)parts) if (parts > 1) reduction(min : first_bad)
-    for (int64_t part = 0; part < parts; part++) {
-        uint8_t *own = scratch + 2 * part * scratch_bytes;
-        uint64_t *next = cursors + part * num, *next_length = length_cursors + part * num;
-        struct pympr_stages stages = pympr_stages_open(own, next, num, capacity, is_streaming);
-        struct pympr_stages lengths = pympr_stages_open(own + scratch_bytes, next_length, num, capacity, is_streaming);
-        int64_t end = pympr_part_begin(n, part + 1, parts);
-        int64_t stopped = scatter_strings(&stages, &lengths, rows, pympr_part_begin(n, part, parts), end);
-        pympr_stages_close(&stages, next);
-        pympr_stages_close(&lengths, next_length);
-        if (stopped < end && stopped < first_bad)
-            first_bad = stopped;
-    }
-    *bad = first_bad;
-    return first_bad < n ? PYMPR_BAD : PYMPR_OK;
 }

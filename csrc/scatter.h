@@ -21,10 +21,4 @@ int pympr_scatter_fixed(uint64_t *cursors, int64_t *bad, const uint8_t *values, 
 int pympr_scatter_by_range(uint64_t *cursors, const void *values, int is_float, int64_t n, const int64_t *splitters,
                            int64_t num_splitters, int64_t parts, uint8_t *scratch, int is_streaming);
 
-/* The bytes data[starts[i]:ends[i]] to `cursors`, their length as int64 to `length_cursors`. PYMPR_BAD also when
- * a row leaves data[0:data_bytes]. Scratch for 2 * num buckets. */
-int pympr_scatter_bytes(uint64_t *cursors, uint64_t *length_cursors, int64_t *bad, const uint8_t *data,
-                        int64_t data_bytes, const int64_t *starts, const int64_t *ends, const uint32_t *buckets,
-                        int64_t n, int64_t num, int64_t parts, uint8_t *scratch, int is_streaming);
-
 #endif

@@ -9,8 +9,8 @@ from typing import Any, Self
 class SparkConf:
     """Names and values of settings.
 
-    `spark.master`, `spark.app.name` and `spark.default.parallelism` have an effect, the
-    others are kept and can be read again. All ranks make the same.
+    `spark.master`, `spark.app.name`, `spark.default.parallelism`, `spark.executor.memory` and
+    `spark.local.dir` have an effect, the others are kept and can be read again. All ranks make the same.
 
     >>> conf = SparkConf().setMaster("local[2]").setAppName("My app")
     >>> conf.get("spark.master"), conf.contains("spark.home"), conf.get("spark.home", "none")

@@ -36,6 +36,24 @@ def _number(name: str, default: float) -> float:
         raise ValueError(f"{name} must be a number, got {text!r}") from None
 
 
+def truth_of(text: str, name: str) -> bool:
+    """Whether a setting is on: true, 1, on, yes, or false, 0, off, no; ValueError for anything else.
+
+    >>> truth_of("True", "it"), truth_of("0", "it")
+    (True, False)
+    """
+    told = text.strip().lower()
+    if told in ("1", "true", "on", "yes"):
+        return True
+    if told in ("", "0", "false", "off", "no"):
+        return False
+    raise ValueError(f"{name} must be true or false, got {text!r}")
+
+
+def _truth(name: str) -> bool:
+    return truth_of(_text(name, ""), name)
+
+
 @dataclass(frozen=True)
 class Config:
     """Frozen settings; every field names its environment variable.
@@ -55,7 +73,12 @@ class Config:
     scratch_dir: str = field(default_factory=lambda: _text("PYMPR_SCRATCH_DIR", ""))
     exchange: str = field(default_factory=lambda: _text("PYMPR_EXCHANGE", "auto"))
     round_bytes: int = field(default_factory=lambda: int(_number("PYMPR_ROUND_BYTES", 64 << 20)))
+    broadcast_bytes: int = field(
+        default_factory=lambda: bytes_of(_text("PYMPR_BROADCAST_BYTES", "10m"), "PYMPR_BROADCAST_BYTES")
+    )
     ranks_per_node: int = field(default_factory=lambda: int(_number("PYMPR_RANKS_PER_NODE", 0)))
+    reproducible: bool = field(default_factory=lambda: _truth("PYMPR_REPRODUCIBLE"))
+    verify: bool = field(default_factory=lambda: _truth("PYMPR_VERIFY"))
     warn_seconds: float = field(default_factory=lambda: _number("PYMPR_WARN_SECONDS", 30.0))
     hang_seconds: float = field(default_factory=lambda: _number("PYMPR_HANG_SECONDS", 300.0))
     run_dir: str = field(default_factory=lambda: _text("PYMPR_RUN_DIR", ""))

@@ -13,6 +13,7 @@ import pympr
 from pympr.accumulators import Accumulator, AccumulatorParam, param_for
 from pympr.broadcast import Broadcast, fingerprint
 from pympr.conf import SparkConf
+from pympr.config import bytes_of, truth_of
 from pympr.files import SharedFiles
 from pympr.job_properties import JobProperties
 from pympr.plan.function import Function
@@ -27,6 +28,8 @@ from pympr.refused import RefusedByContext
 from pympr.run.session import close_session, session
 
 _SAMPLED = 64
+# Partitions where results must not depend on the number of ranks, which else decides.
+_FIXED_PARALLELISM = 32
 
 
 class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
@@ -34,9 +37,13 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
 
     `master` may be given as PySpark has it: `local[4]` sets the default number of
     partitions to 4 and nothing else, as the launcher has decided how many ranks
-    there are. Of `conf`, `spark.master`, `spark.app.name` and
-    `spark.default.parallelism` have an effect; of the rest of PySpark's arguments
+    there are. Of `conf`, `spark.master`, `spark.app.name`, `spark.default.parallelism`,
+    `spark.executor.memory` (of a rank) and `spark.local.dir` have an effect; of the rest of PySpark's arguments
     `sparkHome`, `environment` and `pyFiles`. The others belong to the JVM and are ignored.
+
+    `reproducible=True` (or `pympr.reproducible` in `conf`) makes results the same to the last bit
+    for any number of ranks and threads, `verify=True` (`pympr.verify`) checks what travels;
+    docs/reproducible.md has both. Not in PySpark.
 
     >>> SparkContext.getOrCreate().parallelize([1, 2, 3]).count()
     3
@@ -54,6 +61,8 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
         batchSize: int = 0,
         serializer: Any = None,
         conf: SparkConf | None = None,
+        reproducible: bool | None = None,
+        verify: bool | None = None,
         **of_the_jvm: Any,
     ) -> None:
         if SparkContext._active is not None:
@@ -72,10 +81,16 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
         self._checkpoint_dir: str | None = None
         self._archives: list[str] = []
         self._session = session()
+        told = {"reproducible": reproducible, "verify": verify}
+        if settings := _switches(told, self._conf):
+            self._session.change(**settings)
+        memory = self._conf.get("spark.executor.memory") or "0"
+        local = (self._conf.get("spark.local.dir") or "").split(",")[0]
+        self._session.limit_memory(bytes_of(memory, "spark.executor.memory"), local)
         self._started_ms = int(self._session.of_rank_0(time.time() * 1000))
         told = self._conf.get("spark.default.parallelism")
         self._told_parallelism = None if told is None else int(told)
-        self._parallelism = self._told_parallelism or _parallelism(self.master) or self._session.world.size
+        self._parallelism = self._told_parallelism or _parallelism(self.master) or self._own_parallelism()
         os.environ.update({key: str(value) for key, value in self.environment.items()})
         SparkContext._active = self
         for path in pyFiles or ():
@@ -130,7 +145,10 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
 
     @property
     def defaultParallelism(self) -> int:
-        """The number of partitions when none is given: the ranks, n of `local[n]`, or `spark.default.parallelism`."""
+        """The number of partitions when none is given: the ranks, n of `local[n]`, or `spark.default.parallelism`.
+
+        32 rather than the ranks where results are to be reproducible.
+        """
         return self._parallelism
 
     @property
@@ -272,11 +290,24 @@ class SparkContext(Readers, JobProperties, SharedFiles, RefusedByContext):
     def __repr__(self) -> str:
         return f"<SparkContext master={self.master} appName={self.appName}>"
 
+    def _own_parallelism(self) -> int:
+        return _FIXED_PARALLELISM if self._session.config.reproducible else self._session.world.size
+
     def _rdd(self, node: Node) -> RDD:
         return RDD(node, self)
 
     def _next_id(self) -> int:
         return self._session.new_id()
+
+
+def _switches(told: dict[str, bool | None], conf: SparkConf) -> dict[str, bool]:
+    """The settings that are told by argument or, as pympr.<name>, by `conf`."""
+    found = {}
+    for name, value in told.items():
+        text = conf.get(f"pympr.{name}") if value is None else str(value)
+        if text is not None:
+            found[name] = truth_of(text, f"pympr.{name}")
+    return found
 
 
 def _check_names(arguments: dict[str, Any]) -> None:

@@ -65,5 +65,9 @@ class ProgramError(PymprError, RuntimeError):
     """A program that a job started ended with an error; names command, exit code, task and its last words."""
 
 
+class VerificationError(PymprError, RuntimeError):
+    """With `verify=True`: rows were changed where they must not change; names stage, partition and ranks."""
+
+
 class ScratchError(PymprError, OSError):
     """Rows that do not fit into memory could not be written to the scratch folder, or not be read from it again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
     from pympr.rdd.rdd import RDD
 
 _DIALECT = ("delimiter", "doublequote", "escapechar", "quotechar", "quoting", "skipinitialspace", "strict")
+
+
+def path_of(given: object) -> str:
+    """What a reader was given as a path, as text; a list of paths is one text with commas.
+
+    >>> path_of("a.txt,b.txt")
+    'a.txt,b.txt'
+    """
+    if isinstance(given, str | os.PathLike):
+        return os.fspath(given)
+    raise TypeError(f"expecting a path, or several in one string with commas between them, got {given!r:.100}")
 
 
 class Readers:
@@ -36,11 +48,11 @@ class Readers:
         FileNotFoundError comes at the first action.
         """
         count = self._least_partitions(minPartitions)
-        return self._rdd(TextFile(str(name), count, errors, "lines", use_unicode, with_place, self._next_id()))
+        return self._rdd(TextFile(path_of(name), count, errors, "lines", use_unicode, with_place, self._next_id()))
 
     def binaryRecords(self, path: str, recordLength: int) -> RDD:
         """The records of flat binary files, `recordLength` bytes each."""
-        return self._rdd(BinaryRecords(str(path), int(recordLength), self._next_id()))
+        return self._rdd(BinaryRecords(path_of(path), int(recordLength), self._next_id()))
 
     def wholeTextFiles(self, path: str, minPartitions: int | None = None, use_unicode: bool = True) -> RDD:
         """(path, text) for every file; local paths are written `file:/...`, as Spark does.
@@ -49,11 +61,11 @@ class Readers:
         gives bytes. `.gz`, `.bz2` and `.zst` files are unpacked.
         """
         form = "text" if use_unicode else "raw text"
-        return self._rdd(WholeFiles(str(path), self._least_partitions(minPartitions), form, self._next_id()))
+        return self._rdd(WholeFiles(path_of(path), self._least_partitions(minPartitions), form, self._next_id()))
 
     def binaryFiles(self, path: str, minPartitions: int | None = None) -> RDD:
         """(path, bytes) for every file, as they lie there; otherwise as `wholeTextFiles`."""
-        return self._rdd(WholeFiles(str(path), self._least_partitions(minPartitions), "bytes", self._next_id()))
+        return self._rdd(WholeFiles(path_of(path), self._least_partitions(minPartitions), "bytes", self._next_id()))
 
     def pickleFile(self, name: str, minPartitions: int | None = None) -> RDD:
         """The elements that `RDD.saveAsPickleFile` wrote, a file a partition.
@@ -61,7 +73,7 @@ class Readers:
         They are unpickled: read only what you trust. Not the sequence files that
         PySpark writes.
         """
-        return self._rdd(WholeFiles(str(name), self._least_partitions(minPartitions), "pickles", self._next_id()))
+        return self._rdd(WholeFiles(path_of(name), self._least_partitions(minPartitions), "pickles", self._next_id()))
 
     def npy(self, path: str | tuple[str, ...], minPartitions: int | None = None) -> RDD:
         """The rows of `.npy` files, which are mapped into memory and read in parts. Not in PySpark.
@@ -102,7 +114,7 @@ class Readers:
         Paths, compression, partitions and `errors` are as for `textFile`. A line that
         is not JSON is an InputError with its file and offset.
         """
-        node = JsonLines(str(path), self._least_partitions(minPartitions), errors, self._next_id())
+        node = JsonLines(path_of(path), self._least_partitions(minPartitions), errors, self._next_id())
         return self._rdd(node)
 
     def csv(
@@ -136,7 +148,7 @@ class Readers:
         found = tuple((name, getattr(told, name)) for name in _DIALECT)
         names = tuple(map(str, columns))
         return self._rdd(
-            CsvFile(str(path), count, errors, bool(header), names, bool(multiLine), found, self._next_id())
+            CsvFile(path_of(path), count, errors, bool(header), names, bool(multiLine), found, self._next_id())
         )
 
     def _arrays(self, form: str, path: str, names: tuple[str, ...], is_row: bool, least: int | None) -> RDD:

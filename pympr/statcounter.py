@@ -27,6 +27,18 @@ class StatCounter:
         for value in values or ():
             self.merge(value)
 
+    @classmethod
+    def of_moments(cls, moments: tuple[int, float, float, float, float] | None) -> StatCounter:
+        """A counter of (count, mean, sum of squared differences from the mean, largest, smallest), or of nothing.
+
+        >>> StatCounter.of_moments((2, 1.5, 0.5, 2.0, 1.0))
+        (count: 2, mean: 1.5, stdev: 0.5, max: 2.0, min: 1.0)
+        """
+        made = cls()
+        if moments is not None:
+            made.n, made.mu, made.m2, made.maxValue, made.minValue = moments
+        return made
+
     def merge(self, value: Any) -> StatCounter:
         """Take in one value."""
         delta = value - self.mu

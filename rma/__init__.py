@@ -8,10 +8,13 @@ from typing import Any
 
 _HOMES = {
     "Counter": "counter",
+    "GlobalArray": "global_array",
+    "HashTable": "hash_table",
     "SharedArray": "shared",
     "SharedCopy": "shared",
     "Table": "lookup",
     "Window": "window",
+    "WorkQueue": "work_queue",
 }
 
 __all__ = sorted(_HOMES)

@@ -19,12 +19,16 @@ LINES_IN_FUNCTION = 40
 
 @dataclass(frozen=True)
 class Room:
-    """`only`: the pympr modules it may import besides its own and floor 0, where not all lower floors."""
+    """`only`: the pympr modules it may import besides its own and floor 0, where not all lower floors.
+
+    `beside`: modules of the same floor that it may import.
+    """
 
     floor: int
     packages: frozenset[str] = frozenset()
     only: tuple[str, ...] | None = None
     late: frozenset[str] = field(default=frozenset())
+    beside: tuple[str, ...] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "packages", frozenset(self.packages) | STANDARD_LIBRARY)
@@ -36,7 +40,7 @@ ROOMS = {
     "native": Room(1, {"numpy"}),
     "data": Room(2, {"numpy", "cloudpickle"}, late={"zstandard"}),
     "collectives": Room(2, {"numpy", "cloudpickle"}, late={"mpi4py"}),
-    "rma": Room(2, {"numpy"}, late={"mpi4py"}),
+    "rma": Room(2, {"numpy"}, late={"mpi4py"}, beside=("pympr.collectives.arguments", "pympr.collectives.reduce")),
     "plan": Room(3, only=("pympr.data.schema",)),
     "optimise": Room(4, only=("pympr.plan", "pympr.data.schema")),
     "stages": Room(4, only=("pympr.plan", "pympr.data.schema")),
@@ -121,7 +125,7 @@ def own(here: str, item: Import) -> str | None:
         return None
     if ROOMS[there].floor > room.floor:
         return f"room {there} is above, on floor {ROOMS[there].floor}"
-    if ROOMS[there].floor == room.floor:
+    if ROOMS[there].floor == room.floor and item.target not in room.beside:
         return f"room {there} is on the same floor"
     if here == "jobs":
         return None if there == "faces" else "jobs import faces only"

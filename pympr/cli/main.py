@@ -24,7 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _run_command(name, arguments[1:])
     if name in jobs():
         return importlib.import_module(f"pympr.jobs.{name}").main(arguments[1:]) or 0
-    _make_parser().parse_args(arguments)
+    parser = _make_parser()
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return USAGE
+    parser.parse_args(arguments)
     return USAGE
 
 

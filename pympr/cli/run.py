@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> int:
     """Run `pympr run` with these arguments and return the exit code."""
     options = parse(arguments)
     program = program_of(options)
+    if options.script and options.script[0] != "-" and not os.path.exists(options.script[0]):
+        raise LaunchError(f"no such file: {options.script[0]}")
     if find_launch(os.environ) is not None:
         # Already one rank of a launch: become the program.
         os.execv(sys.executable, [sys.executable, *program])
@@ -40,7 +42,11 @@ def main(arguments: list[str]) -> int:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options of `pympr run`; everything after the script, module or code is the program's."""
     parser = argparse.ArgumentParser(
-        prog="pympr run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        prog="pympr run",
+        usage="pympr run [-n N] [--output WHOSE] [--timeout S] (FILE | -m MODULE | -c CODE) [ARGUMENT ...]",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument(
         "-n",
@@ -71,7 +77,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expecting a number of ranks, got {text!r}") from None
     if number < 1:
         raise argparse.ArgumentTypeError(f"expecting at least 1 rank, got {number}")
     return number

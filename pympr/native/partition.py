@@ -9,7 +9,7 @@ caller answers for them.
 import numpy as np
 
 from pympr.errors import KernelError
-from pympr.native.columns import bad_row, output, require_bytes, require_items, same_rows
+from pympr.native.columns import output, require_items, same_rows
 from pympr.native.library import BAD, check, ffi, lib, pointer, require
 
 PARALLEL_ROWS = 1 << 17
@@ -69,16 +69,6 @@ def histogram(buckets: np.ndarray, num: int) -> np.ndarray:
     return histogram_parts(buckets, num).sum(axis=0)
 
 
-def histogram_bytes(buckets: np.ndarray, starts: np.ndarray, ends: np.ndarray, num: int) -> np.ndarray:
-    """Add up the bytes ends[i] - starts[i] of each of `num` buckets, int64.
-
-    >>> buckets, ends = np.array([0, 2, 2], np.uint32), np.array([3, 4, 5])
-    >>> histogram_bytes(buckets, np.zeros(3, np.int64), ends, 3).tolist()
-    [3, 0, 9]
-    """
-    return histogram_bytes_parts(buckets, starts, ends, num).sum(axis=0)
-
-
 def histogram_by_range(values: np.ndarray, splitters: np.ndarray, side: str = "left") -> np.ndarray:
     """Count the rows of each bucket of `buckets_by_range` without storing the buckets, int64.
 
@@ -97,26 +87,6 @@ def histogram_parts(buckets: np.ndarray, num: int) -> np.ndarray:
     if status == BAD:
         raise _bad_bucket(bad[0], buckets, num)
     check(status, "histogram")
-    return counts
-
-
-def histogram_bytes_parts(buckets: np.ndarray, starts: np.ndarray, ends: np.ndarray, num: int) -> np.ndarray:
-    """`histogram_bytes` of each thread's part of the rows, int64[parts, num]."""
-    require(buckets, "uint32", "buckets")
-    require(starts, "int64", "starts")
-    require(ends, "int64", "ends")
-    same_rows(buckets, starts, "starts")
-    same_rows(buckets, ends, "ends")
-    counts = np.empty((_parts(len(buckets)), _buckets(num)), np.int64)
-    bad = ffi.new("int64_t *")
-    status = lib.pympr_histogram_bytes(
-        _i64(counts), bad, _u32(buckets), _i64(starts), _i64(ends), len(buckets), num, len(counts)
-    )
-    if status == BAD and buckets[bad[0]] < num:
-        raise KernelError(f"row {bad[0]} ends at {ends[bad[0]]} before it starts at {starts[bad[0]]}")
-    if status == BAD:
-        raise _bad_bucket(bad[0], buckets, num)
-    check(status, "histogram_bytes")
     return counts
 
 
@@ -198,59 +168,6 @@ def scatter_by_range(values: np.ndarray, splitters: np.ndarray, cursors: np.ndar
         "scatter_by_range",
     )
     used[:] = part_cursors[-1]
-
-
-def scatter_bytes(
-    data: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    buckets: np.ndarray,
-    data_cursors: np.ndarray,
-    length_cursors: np.ndarray,
-) -> None:
-    """Write the bytes of row i at data_cursors[b], their length (int64) at length_cursors[b].
-
-    b is buckets[i]. Both cursors (uint64) come back advanced. KernelError names the first row
-    that leaves `data` or whose bucket has no cursor; rows before it may have been written.
-
-    >>> data, ends = np.frombuffer(b"hello", np.uint8), np.array([2, 5])
-    >>> room, lengths = np.zeros(5, np.uint8), np.zeros(2, np.int64)
-    >>> data_cursors = np.array([room.ctypes.data, room.ctypes.data + 3], np.uint64)
-    >>> length_cursors = np.array([lengths.ctypes.data, lengths.ctypes.data + 8], np.uint64)
-    >>> scatter_bytes(data, ends - [2, 3], ends, np.array([1, 0], np.uint32), data_cursors, length_cursors)
-    >>> room.tobytes(), lengths.tolist()
-    (b'llohe', [3, 2])
-    """
-    require_bytes(data, starts, ends)
-    require(buckets, "uint32", "buckets")
-    same_rows(starts, buckets, "buckets")
-    _require_cursors(data_cursors)
-    _require_cursors(length_cursors)
-    same_rows(data_cursors, length_cursors, "length_cursors")
-    rows, num = len(starts), len(data_cursors)
-    part_cursors = _part_cursors(data_cursors, lambda: histogram_bytes_parts(buckets, starts, ends, num), rows, 1)
-    part_lengths = _part_cursors(length_cursors, lambda: histogram_parts(buckets, num), rows, 8)
-    bad = ffi.new("int64_t *")
-    status = lib.pympr_scatter_bytes(
-        _u64(part_cursors),
-        _u64(part_lengths),
-        bad,
-        pointer(data, "uint8_t *"),
-        len(data),
-        _i64(starts),
-        _i64(ends),
-        _u32(buckets),
-        rows,
-        num,
-        len(part_cursors),
-        *_scratch(num, 2 * len(part_cursors), len(data) + 8 * rows),
-    )
-    if status == BAD and buckets[bad[0]] < num:
-        raise bad_row(bad[0], data, starts, ends)
-    if status == BAD:
-        raise _bad_bucket(bad[0], buckets, num)
-    check(status, "scatter_bytes")
-    data_cursors[:], length_cursors[:] = part_cursors[-1], part_lengths[-1]
 
 
 def range_keys(values: np.ndarray, splitters: np.ndarray, side: str = "left") -> np.ndarray:

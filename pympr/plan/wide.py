@@ -31,11 +31,15 @@ class Hash:
 
 @dataclass(frozen=True)
 class ByRange:
-    """Partitions hold consecutive ranges of the sort key."""
+    """Partitions hold consecutive ranges of the sort key.
+
+    `splits_ties`: equal keys, too, may be cut, by their place in the input; else they stay in one partition.
+    """
 
     num_partitions: int
     key: Function
     ascending: bool = True
+    splits_ties: bool = False
 
     def __str__(self) -> str:
         order = "" if self.ascending else ", descending"
@@ -106,12 +110,22 @@ class PartitionBy(Node):
 
 @dataclass(frozen=True)
 class Join(Node):
-    """(k, (v, w)) for every pair with equal keys; `how` is inner, left, right or full."""
+    """(k, (v, w)) for every pair with equal keys; `how` is inner, left, right or full.
+
+    `may_stay`: neither the order nor the place of its rows shows, so that left rows need not move when the right
+    ones are few. `may_thin`: left rows without a match need not move.
+    """
 
     left: Node
     right: Node
     how: str
     partitioning: Hash
+    may_stay: bool = field(default=False, compare=False, repr=False)
+    may_thin: bool = field(default=False, compare=False, repr=False)
+
+    def details(self) -> str:
+        """The arguments, for the plan's text."""
+        return super().details() + (", left rows stay where right rows are few" if self.may_stay else "")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce as left_fold
 from typing import Any
 
 from pympr.rdd.actions import Actions
@@ -53,6 +54,9 @@ class Numbers(Narrow, Actions):
         >>> sc.parallelize([1, 2, 3]).stats()
         (count: 3, mean: 2.0, stdev: 0.816496580927726, max: 3.0, min: 1.0)
         """
+        if self.ctx._session.config.reproducible:
+            moments, others = self._act("stats", StatCounter, name="stats")
+            return left_fold(StatCounter.mergeStats, others, StatCounter.of_moments(moments))
         counted = self.mapPartitions(lambda items: [StatCounter(items)])
         return counted._act("reduce", StatCounter.mergeStats, StatCounter(), name="stats")
 

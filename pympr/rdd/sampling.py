@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from pympr.rdd.actions import Actions
+from pympr.rdd.indexed_picks import IndexedBetween, IndexedPicks, by_key, constant
 from pympr.rdd.narrow import Narrow
 from pympr.rdd.random_picks import Between, Picks, PicksByKey, fraction_for
 
@@ -23,7 +24,8 @@ class Sampling(Narrow, Actions):
     """The part of RDD whose methods choose by chance.
 
     Without a seed all ranks use the one that rank 0 draws from Python's `random`;
-    all ranks must call them then.
+    all ranks must call them then. Where results are to be reproducible the elements are counted first,
+    and chance goes by seed and global index rather than by seed and partition.
     """
 
     def sample(self, withReplacement: bool, fraction: float, seed: int | None = None) -> RDD:
@@ -36,8 +38,10 @@ class Sampling(Narrow, Actions):
         """
         if not fraction >= 0:
             raise ValueError("Fraction must be nonnegative.")
-        picks = Picks(withReplacement, fraction, self._seed(seed))
-        return self.mapPartitionsWithIndex(picks, True)
+        seed = self._seed(seed)
+        if (starts := self._starts()) is not None:
+            return self.mapPartitionsWithIndex(IndexedPicks(withReplacement, constant(fraction), seed, starts), True)
+        return self.mapPartitionsWithIndex(Picks(withReplacement, fraction, seed), True)
 
     def sampleByKey(self, withReplacement: bool, fractions: Mapping[Any, float], seed: int | None = None) -> RDD:
         """A sample of (k, v) elements in which the fraction depends on k.
@@ -50,8 +54,10 @@ class Sampling(Narrow, Actions):
         for fraction in fractions.values():
             if not fraction >= 0:
                 raise AssertionError(f"Negative fraction value: {fraction}")
-        picks = PicksByKey(withReplacement, dict(fractions), self._seed(seed))
-        return self.mapPartitionsWithIndex(picks, True)
+        seed, fractions = self._seed(seed), dict(fractions)
+        if (starts := self._starts()) is not None:
+            return self.mapPartitionsWithIndex(IndexedPicks(withReplacement, by_key(fractions), seed, starts), True)
+        return self.mapPartitionsWithIndex(PicksByKey(withReplacement, fractions, seed), True)
 
     def randomSplit(self, weights: Sequence[float], seed: int | None = None) -> list[RDD]:
         """RDDs that share the elements out by chance, in the ratio of the weights.
@@ -69,7 +75,10 @@ class Sampling(Narrow, Actions):
             raise ValueError("Sum of weights must be positive")
         borders = list(accumulate((weight / total for weight in weights), initial=0.0))
         seed = self._seed(seed)
-        return [self.mapPartitionsWithIndex(Between(a, b, seed), True) for a, b in zip(borders, borders[1:])]
+        ranges = list(zip(borders, borders[1:]))
+        if (starts := self._starts()) is not None:
+            return [self.mapPartitionsWithIndex(IndexedBetween(a, b, seed, starts), True) for a, b in ranges]
+        return [self.mapPartitionsWithIndex(Between(a, b, seed), True) for a, b in ranges]
 
     def takeSample(self, withReplacement: bool, num: int, seed: int | None = None) -> list[Any]:
         """Exactly `num` elements by chance, or all in random order when there are no more of them.
@@ -95,6 +104,12 @@ class Sampling(Narrow, Actions):
         while len(found) < num:
             found = self.sample(withReplacement, fraction, numbers.randint(0, sys.maxsize)).collect()
         return _shuffled(found, numbers)[:num]
+
+    def _starts(self) -> list[int] | None:
+        """The global index of every partition's first element, where results must not depend on partitions."""
+        if not self.ctx._session.config.reproducible:
+            return None
+        return list(accumulate(self._act("count_partitions", name="sample"), initial=0))
 
     def _seed(self, seed: int | None) -> int:
         return self.ctx._session.draw() if seed is None else seed

@@ -174,7 +174,7 @@ def open_hdf5(path: str) -> Any:
     try:
         import h5py
     except ImportError:
-        raise ImportError(f"{path}: reading HDF5 needs the package h5py: install pympr[hdf5]") from None
+        raise ImportError(f"{path}: reading HDF5 needs the package h5py: pip install h5py") from None
     return h5py.File(path, "r")
 
 

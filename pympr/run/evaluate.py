@@ -8,8 +8,10 @@ from typing import Any
 from pympr.config import Config
 from pympr.plan import narrow, sources, wide
 from pympr.plan.node import Node
+from pympr.run import in_place
 from pympr.run.buffers import Buffers
 from pympr.run.keep import Kept
+from pympr.run.key_filter import KeyFilter
 from pympr.run.listing import Listing
 from pympr.run.operators import columns, fused, partitions
 from pympr.run.operators import sources as read
@@ -26,6 +28,7 @@ from pympr.run.rows import Rows, held, readable, union
 from pympr.run.spill import combining, joining, sorting
 from pympr.run.spill import operators as wide_steps
 from pympr.run.spill.memory import Memory
+from pympr.run.verified import sorted_blocks
 from pympr.stages.cut import StageInput
 
 
@@ -44,6 +47,8 @@ class Evaluator:
     ) -> None:
         self.rank, self.config, self.listing, self.intake = rank, config, listing, intake
         self.memory, self.left, self.kept = memory, left, kept
+        self.broadcast: set[int] = set()  # stages whose rows went to all ranks
+        self.filters: dict[int, KeyFilter] = {}  # of the keys that rows of a stage can meet
         self.buffers = Buffers(config.read_bytes)
 
     def rows(self, node: Node) -> Rows:
@@ -112,6 +117,12 @@ def _map_partitions(at: Evaluator, node: narrow.MapPartitions) -> Rows:
 
 def _join(at: Evaluator, node: wide.Join) -> Rows:
     left, right = at.rows(node.left), at.rows(node.right)
+    if node.may_stay and node.right.stage in at.broadcast:
+
+        def join(of_left: Any, of_right: Any) -> Any:
+            return joining.join(node.how, of_left, of_right, at.memory, at.config)
+
+        return replace(left, blocks=in_place.joined(left, right, at.config, join))
 
     def blocks(index: int) -> Any:
         return joining.join(node.how, left.blocks(index), right.blocks(index), at.memory, at.config)
@@ -198,18 +209,20 @@ _TABLE: dict[type, Callable[[Evaluator, Any], Rows]] = {
     narrow.SpreadEach: _columns,
     narrow.SortGroups: _step(lambda at, node: lambda blocks: sort_groups(node, blocks, at.config)),
     narrow.Words: _step(lambda at, node: lambda blocks: columns.words(node, blocks)),
-    wide.LocalCombine: _step(
-        lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config)
-    ),
-    wide.CombineWords: _step(
-        lambda at, node: lambda blocks: combining.local_combine(node, blocks, at.memory, at.config)
-    ),
+    wide.LocalCombine: _local_combine,
+    wide.CombineWords: _local_combine,
     wide.FinalCombine: _step(
         lambda at, node: lambda blocks: wide_steps.final_combine(node, blocks, at.memory, at.config)
     ),
     wide.Group: _step(lambda at, node: lambda blocks: wide_steps.group_by_key(blocks, at.memory, at.config)),
     wide.PartitionBy: _step(lambda at, node: lambda blocks: blocks),
-    wide.Sort: _step(lambda at, node: lambda blocks: sorting.sort_rows(node.partitioning, blocks, at.memory)),
+    wide.Sort: _step(
+        lambda at, node: (
+            lambda blocks: sorted_blocks(
+                node.partitioning, sorting.sort_rows(node.partitioning, blocks, at.memory), at.config
+            )
+        )
+    ),
     wide.Repartition: _gather,
     wide.Zip: _zip,
     wide.Cartesian: _cartesian,

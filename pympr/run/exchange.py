@@ -1,13 +1,14 @@
 """The one seam where blocks become buffers and rows change ranks."""
 
 import pickle
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from pympr.collectives.exchange import Counters, Part, exchange
+from pympr.collectives.exchange import Counters, Part, Received
 from pympr.collectives.objects import dump
 from pympr.collectives.reduce import reduce_tree
 from pympr.collectives.world import World
@@ -21,6 +22,7 @@ from pympr.run.operators.combine import arrays_of_column
 from pympr.run.place import Placing, place
 from pympr.run.placement import owned_by, owners
 from pympr.run.together import together
+from pympr.run.verified import check_borders, exchange
 
 OBJECTS = "objects"
 Parts = list[tuple[int, Block]]
@@ -40,6 +42,12 @@ def move(world: World, contract: Contract, parts: Parts, config: Config) -> Move
     `parts` are (source partition, block); rows of a partition arrive in the
     order of source and position.
     """
+    moved = _move(world, contract, parts, config)
+    check_borders(world, contract, moved.partitions, config)
+    return moved
+
+
+def _move(world: World, contract: Contract, parts: Parts, config: Config) -> Moved:
     task = f"exchange by {contract}"
     parts = together(world, lambda: _as_columns(parts), task)
     layout = agreed_layout(world, parts)
@@ -52,7 +60,7 @@ def move(world: World, contract: Contract, parts: Parts, config: Config) -> Move
         return Moved({index: [] for index in owned_by(world.rank, contract.num_partitions, world.size)})
     if layout == OBJECTS:
         sent = together(world, lambda: _object_parts(world, placing, parts), task)
-        return _receive_objects(world, placing, sent)
+        return _receive_objects(world, placing, sent, config)
     sent = together(world, lambda: _column_parts(world, placing, parts, layout), task)
     return _receive_columns(world, placing, sent, layout, config)
 
@@ -105,9 +113,18 @@ def _column_parts(world: World, placing: Placing, parts: Parts, layout: Layout) 
     return sent
 
 
+def _timed(
+    world: World, sent: list[Part], spec: tuple[str, ...], placing: Placing, config: Config
+) -> tuple[Received, Counters]:
+    begun = time.perf_counter()
+    received, counters = exchange(world, sent, spec, config, f"exchange by {placing.contract}")
+    return received, counters._replace(seconds=time.perf_counter() - begun)
+
+
 def _receive_columns(world: World, placing: Placing, sent: list[Part], layout: Layout, config: Config) -> Moved:
     extra = placing.ships_partition
-    received, counters = exchange(world, sent, spec_of(layout) + (("int64",) if extra else ()))
+    spec = spec_of(layout) + (("int64",) if extra else ())
+    received, counters = _timed(world, sent, spec, placing, config)
     sent.clear()
 
     def separate() -> dict[int, list[Block]]:
@@ -188,8 +205,8 @@ def bytes_of(values: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.frombuffer(b"".join(values), np.uint8), ends - lengths, ends
 
 
-def _receive_objects(world: World, placing: Placing, sent: list[Part]) -> Moved:
-    received, counters = exchange(world, sent, ("bytes", "int64"))
+def _receive_objects(world: World, placing: Placing, sent: list[Part], config: Config) -> Moved:
+    received, counters = _timed(world, sent, ("bytes", "int64"), placing, config)
     (data, starts, ends), ids = received.columns
     owned = owned_by(world.rank, placing.num_partitions, world.size)
     partitions: dict[int, list[Block]] = {index: [] for index in owned}

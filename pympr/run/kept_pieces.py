@@ -1,19 +1,21 @@
 """One kept partition: its blocks in memory, or in a file with its checksum."""
 
 import os
-from collections.abc import Iterator
-from typing import Any
+import struct
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from pympr.collectives.objects import pack, unpack
-from pympr.data.block import Block, ColumnBlock, ManyBlock
+from pympr.data.block import Block
 from pympr.errors import InputError
 from pympr.native.crc import crc32c
 from pympr.run.scratch import size_of
+from pympr.run.spill.memory import held_bytes
+from pympr.run.spill.spilled import Spilled
 
-# Of a block of objects so many are pickled to guess the size of all.
-_SAMPLE = 64
+# Bytes of a block in a file, and their CRC32C.
+_HEAD = struct.Struct("=qI")
 
 
 class InMemory:
@@ -27,10 +29,6 @@ class InMemory:
         """The blocks themselves."""
         return iter(self._blocks)
 
-    def packed(self) -> np.ndarray:
-        """The blocks as bytes."""
-        return pack(self._blocks)
-
     @property
     def is_there(self) -> bool:
         """Always."""
@@ -42,28 +40,29 @@ class InMemory:
 
 
 class OnDisk:
-    """Blocks in a file."""
+    """Blocks in a file, each with its checksum."""
 
-    def __init__(self, path: str, packed: np.ndarray) -> None:
-        """Write packed blocks; a file that is there already is replaced at once."""
-        self.path, self.num_bytes, self._crc = path, len(packed), crc32c(packed)
+    def __init__(self, path: str, blocks: Iterable[Block]) -> None:
+        """Write blocks, one in memory at a time; a file that is there already is replaced at once."""
+        self.path, self.num_bytes = path, 0
         unfinished = f"{path}.{os.getpid()}.unfinished"
-        packed.tofile(unfinished)
+        try:
+            with open(unfinished, "xb", opener=_open_private) as file:
+                for block in blocks:
+                    packed = pack(block)
+                    file.write(_HEAD.pack(len(packed), crc32c(packed)))
+                    file.write(packed.data)
+                    self.num_bytes += _HEAD.size + len(packed)
+        except BaseException:
+            os.unlink(unfinished)
+            raise
         os.replace(unfinished, path)
 
-    def packed(self) -> np.ndarray:
-        """The bytes of the file; InputError when they are not those that were written."""
-        data = np.fromfile(self.path, np.uint8)
-        if len(data) != self.num_bytes or crc32c(data) != self._crc:
-            raise InputError(
-                f"{self.path}: kept rows were damaged: {len(data)} bytes of {self.num_bytes}, or another checksum; "
-                "call unpersist() to compute them again"
-            )
-        return data
-
     def blocks(self) -> Iterator[Block]:
-        """The blocks, read again."""
-        yield from unpack(self.packed())
+        """The blocks, read again; InputError when they are not those that were written."""
+        if size_of(self.path) != self.num_bytes:
+            raise _damaged(self.path, f"{size_of(self.path)} bytes of {self.num_bytes}")
+        return read_blocks(self.path)
 
     @property
     def is_there(self) -> bool:
@@ -78,16 +77,40 @@ class OnDisk:
             pass
 
 
-Piece = InMemory | OnDisk
+class OnScratch:
+    """Blocks that were too many for memory, on disk without a name."""
+
+    is_there = True
+
+    def __init__(self, rows: Spilled) -> None:
+        self._rows: Iterable[Block] = rows
+
+    def blocks(self) -> Iterator[Block]:
+        """The blocks, read again."""
+        return iter(self._rows)
+
+    def free(self) -> None:
+        """Give the disk back."""
+        self._rows = ()
 
 
-def held_bytes(block: Block) -> int:
-    """About what a block takes in memory."""
-    if isinstance(block, (ColumnBlock, ManyBlock)):
-        return block.nbytes
-    sample: list[Any] = list(block.values[:_SAMPLE])
-    try:
-        each = len(pack(sample)) // max(len(sample), 1)
-    except Exception:  # pickling runs the classes' own code, which may raise anything
-        each = 0
-    return block.nbytes + each * len(block)
+Piece = InMemory | OnDisk | OnScratch
+
+
+def read_blocks(path: str) -> Iterator[Block]:
+    """The blocks of a file that OnDisk wrote; InputError when one is damaged."""
+    with open(path, "rb", buffering=0) as file:
+        while head := file.read(_HEAD.size):
+            length, crc = _HEAD.unpack(head) if len(head) == _HEAD.size else (0, 0)
+            data = np.fromfile(file, np.uint8, length)
+            if not length or len(data) != length or crc32c(data) != crc:
+                raise _damaged(path, "a block has another checksum")
+            yield unpack(data)
+
+
+def _damaged(path: str, how: str) -> InputError:
+    return InputError(f"{path}: kept rows were damaged: {how}; call unpersist() to compute them again")
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

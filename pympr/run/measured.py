@@ -8,7 +8,8 @@ from pympr.collectives.gather import allgather_objects
 from pympr.collectives.world import World
 from pympr.run.records import ActionRecord
 
-_COLUMNS = ("rows", "bytes", "messages", "rounds", "seconds", "of them waiting")
+_COLUMNS = ("rows", "bytes", "messages", "rounds", "seconds", "of them waiting", "with arranging")
+_PREDICTED = ("predicted_bytes", "predicted_messages", "predicted_seconds")
 
 
 def show_measured(world: World, record: ActionRecord) -> str:
@@ -25,13 +26,12 @@ def _table(ranks: tuple[dict[str, Any], ...], why: str) -> str:
     variant = first["variant"] or "solo"
     reason = "" if why == variant else f" ({why})"
     title = f"stage {first['stage']} -> {first['output']}, by {variant}{reason}"
-    most = {
-        name: max(rank[name] for rank in ranks) for name in ("messages", "rounds", "exchange_seconds", "wait_seconds")
-    }
-    sent_bytes = max(max(rank["bytes_sent"], rank["bytes_received"]) for rank in ranks)
-    rows = sum(rank["rows_sent"] for rank in ranks)
-    measured = (rows, sent_bytes, most["messages"], most["rounds"], most["exchange_seconds"], most["wait_seconds"])
-    predicted = (None, first["predicted_bytes"], first["predicted_messages"], None, first["predicted_seconds"], None)
+    times = [max(rank[name] for rank in ranks) for name in ("moving_seconds", "wait_seconds", "exchange_seconds")]
+    most = [max(rank[name] for rank in ranks) for name in ("messages", "rounds")]
+    moved_bytes = max(max(rank["bytes_sent"], rank["bytes_received"]) for rank in ranks)
+    measured = (sum(rank["rows_sent"] for rank in ranks), moved_bytes, *most, *times)
+    foretold = [max((rank[name] for rank in ranks if rank[name] is not None), default=None) for name in _PREDICTED]
+    predicted = (None, foretold[0], foretold[1], None, foretold[2], None, None)
     lines = [("", _COLUMNS), ("predicted", map(_text, predicted)), ("measured", map(_text, measured))]
     return "\n".join([title, *(_line(name, cells) for name, cells in lines)])
 

@@ -30,7 +30,7 @@ def _zstd(file: BinaryIO) -> Any:
         try:
             import zstandard
         except ImportError:
-            raise ImportError("writing .zst needs the package zstandard: install pympr[zstd]") from None
+            raise ImportError("writing .zst needs the package zstandard: pip install zstandard") from None
         return zstandard.ZstdCompressor().stream_writer(file, closefd=False)
     return zstd.open(file, "wb")
 

@@ -1,6 +1,6 @@
 """From a movement contract to the partition of every row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any
 
@@ -17,6 +17,7 @@ from pympr.plan.wide import ByRange, BySource, Contract, Hash
 from pympr.run.operators.sort import is_own_key, keys_of
 from pympr.run.place_by_source import partitions_by_source
 from pympr.run.placement import group_table, owners
+from pympr.run.select_keys import HeldKeys, Keys
 from pympr.run.splitters import Splitters, find_splitters
 from pympr.run.together import together
 
@@ -34,6 +35,7 @@ class Placing:
         compute_ranks: Callable[[Block, int], np.ndarray] | None = None,
     ) -> None:
         self.computes_keys = isinstance(contract, ByRange) and not is_own_key(contract)  # by the user's function
+        self.contract = contract
         self._splitters = None if self.computes_keys else splitters
         self.groups = groups  # the partition of each key group, where rows are wanted by group
         self.num_partitions = contract.num_partitions
@@ -71,16 +73,26 @@ class PlacingBySource(Placing):
 
     def __init__(self, contract: BySource, parts: list[tuple[int, Block]]) -> None:
         super().__init__(contract, lambda block: np.zeros(len(block), np.uint32), ships_partition=True)
-        self._contract = contract
-        self._begins: list[tuple[int, int]] = []
-        done: dict[int, int] = {}
-        for source, block in parts:
-            begin = done.get(source, 0)
-            self._begins.append((source, begin))
-            done[source] = begin + len(block)
+        self._contract, self._begins = contract, begins_of(parts)
 
     def partitions_of(self, position: int, block: Block) -> np.ndarray:
         return partitions_by_source(self._contract, *self._begins[position], len(block))
+
+
+class PlacingByRange(Placing):
+    """Partitions of rows by splitters; where these cut ties, the receiver is told."""
+
+    def __init__(
+        self, contract: ByRange, parts: list[tuple[int, Block]], keys: list[HeldKeys], splitters: Splitters
+    ) -> None:
+        def again(block: Block) -> np.ndarray:
+            return splitters.partitions_of(keys_of(contract, block))
+
+        super().__init__(contract, again, ships_partition=splitters.cut_ties, splitters=splitters)
+        self._cuts, self._keys, self._begins = splitters, [held.block for held in keys], begins_of(parts)
+
+    def partitions_of(self, position: int, block: Block) -> np.ndarray:
+        return self._cuts.partitions_of(self._keys[position], *self._begins[position])
 
 
 def place(world: World, contract: Contract, parts: list[tuple[int, Block]], config: Config) -> Placing:
@@ -88,11 +100,10 @@ def place(world: World, contract: Contract, parts: list[tuple[int, Block]], conf
 
     Those find their splitters here.
     """
-    blocks = [block for _, block in parts]
     if isinstance(contract, BySource):
         return PlacingBySource(contract, parts)
     if isinstance(contract, ByRange):
-        return _place_by_range(world, contract, blocks)
+        return _place_by_range(world, contract, parts)
     if contract.function is None:
         table = group_table(contract.num_partitions, config.key_groups)
 
@@ -113,18 +124,27 @@ def _by_function(contract: Hash, block: Block) -> np.ndarray:
     return np.array(chosen, np.int64).astype(np.uint32)
 
 
-def _place_by_range(world: World, contract: ByRange, blocks: list[Block]) -> Placing:
+def _place_by_range(world: World, contract: ByRange, parts: list[tuple[int, Block]]) -> Placing:
     if contract.num_partitions == 1:
         return Placing(contract, lambda block: np.zeros(len(block), np.uint32))
-    keys = together(world, lambda: [keys_of(contract, block) for block in blocks], f"the keys of {contract}")
-    splitters = find_splitters(world, keys, contract.num_partitions, contract.ascending)
-    known = {id(block): key for block, key in zip(blocks, keys)}
+    task = f"the keys of {contract}"
+    keys = together(world, lambda: [HeldKeys(source, keys_of(contract, block)) for source, block in parts], task)
+    return PlacingByRange(contract, parts, keys, splitters_of(world, contract, keys))
 
-    def by_range(block: Block) -> np.ndarray:
-        key: Any = known.pop(id(block), None)
-        return splitters.partitions_of(keys_of(contract, block) if key is None else key)
 
-    return Placing(contract, by_range, splitters=splitters)
+def splitters_of(world: World, contract: ByRange, keys: Sequence[Keys]) -> Splitters:
+    """The splitters that a contract asks for; collective."""
+    return find_splitters(world, keys, contract.num_partitions, contract.ascending, contract.splits_ties)
+
+
+def begins_of(parts: list[tuple[int, Block]]) -> list[tuple[int, int]]:
+    """The source of each part, and where in it the part begins."""
+    begins: list[tuple[int, int]] = []
+    done: dict[int, int] = {}
+    for source, block in parts:
+        begins.append((source, done.get(source, 0)))
+        done[source] = begins[-1][1] + len(block)
+    return begins
 
 
 def first_items(block: Block) -> Block:

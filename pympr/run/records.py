@@ -30,7 +30,8 @@ class StageRecord:
     `rows_read` and `bytes_read` (of files, as they lie on disk) come from inputs; where
     words are counted while a text is split, a row is a piece of that text. `rows`
     reached the end of the stage, `rows_sent` were left after combining. `bytes_spilled` were
-    written to disk because they did not fit into the memory budget. What was predicted of the exchange
+    written to disk because they did not fit into the memory budget. Of the `exchange_seconds` moving rows took
+    `moving_seconds`; the rest is finding and arranging them. What was predicted of the exchange
     is for the busiest rank, and None where nothing was.
     """
 
@@ -50,6 +51,7 @@ class StageRecord:
     bytes_spilled: int = 0
     variant: str = ""
     wait_seconds: float = 0.0
+    moving_seconds: float = 0.0
     predicted_seconds: float | None = None
     predicted_messages: int | None = None
     predicted_bytes: int | None = None
@@ -69,6 +71,7 @@ class StageRecord:
         self.rounds += counters.rounds
         self.variant = counters.variant
         self.wait_seconds += counters.wait_seconds
+        self.moving_seconds += counters.seconds
         if counters.predicted is not None:
             self.predicted_seconds = (self.predicted_seconds or 0.0) + counters.predicted.seconds
             self.predicted_messages = (self.predicted_messages or 0) + counters.predicted.messages

@@ -4,12 +4,15 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pympr.collectives.broadcast import broadcast_object
 from pympr.collectives.world import World, world
 from pympr.config import Config
+from pympr.optimise.join_in_place import join_in_place
 from pympr.optimise.rewrite import optimise
+from pympr.optimise.split_ties import split_ties
 from pympr.optimise.tell import tell_functions
 from pympr.plan.function import tell_argument
 from pympr.plan.node import Node, digest
@@ -26,6 +29,7 @@ from pympr.run.actions.count import count_partitions as count_rows_of_partitions
 from pympr.run.actions.fold import aggregate, reduce, total
 from pympr.run.actions.foreach import foreach_partition
 from pympr.run.actions.outputs import refuse_existing
+from pympr.run.actions.reproducible import stats
 from pympr.run.actions.save import save_json, save_pickles, save_records, save_text
 from pympr.run.actions.save_formats import save_formats
 from pympr.run.actions.save_npy import save_npy
@@ -44,6 +48,7 @@ from pympr.run.node_cache import NodeCache
 from pympr.run.place import partition_of
 from pympr.run.records import ActionRecord, StageRecord
 from pympr.run.report import report
+from pympr.run.spill.tell import tell_memory
 from pympr.run.task import current_task
 from pympr.run.together import together
 from pympr.run.turns import Turns
@@ -69,6 +74,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "save_formats": save_formats,
     "to_numpy": to_numpy,
     "total": total,
+    "stats": stats,
 }
 # What is refused before anything is computed.
 CHECKS: dict[str, Callable[..., None]] = {
@@ -103,6 +109,13 @@ class Session:
         self.accumulators = Accumulators(ranks.rank)
         self.properties: dict[str, str] = {}
         self._ids = 0
+
+    def change(self, **settings: bool) -> None:
+        """Change settings for the actions to come; collective."""
+        with self._turns:
+            changed = replace(self.config, **settings)
+            agree_on(self.world, {"action": "settings", "where": call_site(2), "settings": changed.shared()})
+            self.config = self.executor.config = changed
 
     def act(self, action: str, plan: Node, *arguments: Any, name: str = "") -> Any:
         """Agree on the action and the plan, run the plan, and return the action's result.
@@ -143,7 +156,7 @@ class Session:
     def _run(self, action: str, plan: Node, arguments: tuple[Any, ...], record: ActionRecord) -> Any:
         if action in CHECKS:
             CHECKS[action](self.world, *arguments)
-        stages = cut(optimise(plan))
+        stages = cut(join_in_place(optimise(split_ties(plan, action)), action))
         rows = self.executor.prepare(stages, record)
         last = StageRecord(stages[-1].number, "result")
         record.stages.append(last)
@@ -152,6 +165,11 @@ class Session:
             return self.executor.walk(rows, work, last, (begin, end))
 
         return ACTIONS[action](Run(self.world, self.config, rows, walk), *arguments)
+
+    def limit_memory(self, memory_bytes: int = 0, folder: str = "") -> None:
+        """Let every rank work within so many bytes, and write the rest to a folder; the settings' where not told."""
+        self._turns.refuse_inside()
+        self.executor.limit(memory_bytes, folder)
 
     def num_partitions(self, plan: Node) -> int:
         """How many partitions a plan's rows have; lists input files at the first call."""
@@ -195,10 +213,12 @@ class Session:
         With `analyze` the plan is run, and what its exchanges cost follows (collective).
         """
         with room_for(plan):
-            optimised = optimise(plan)
+            optimised = join_in_place(optimise(plan), "")
             parts = [("logical plan", show(plan)), ("functions", tell_functions(plan))]
             parts.append(("optimised plan", show(optimised)))
             parts.append(("stages", show_stages(cut(optimised))))
+            if self.executor.memory.is_told:
+                parts.append(("memory", tell_memory(optimised, self.executor.memory)))
         if analyze:
             self.act("count", plan, name="explain")
             parts.append(("exchanges", show_measured(self.world, self.records[-1])))

@@ -39,7 +39,7 @@ def open_store(path: str, **options: Any) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError:
-        raise ImportError(f"{path}: reading and writing such paths needs fsspec: install pympr[remote]") from None
+        raise ImportError(f"{path}: such paths need the package fsspec: pip install 'fsspec[http]'") from None
     try:
         return url_to_fs(path, **options)
     except ImportError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pympr.collectives.world import World
 from pympr.config import Config
-from pympr.run import guard, meeting, stations, waiting
+from pympr.run import guard, meeting, solo, stations, waiting
 from pympr.run.difference import fold
 from pympr.run.guard import LOST
 from pympr.run.jobdir import VARIABLE, job_directory
@@ -29,7 +29,7 @@ def open(world: World, config: Config | None = None) -> Station:
     """Open this rank's station and start its watchdog (collective; further calls give the same station).
 
     Also installs the guard. A world of one rank has a station that nobody watches,
-    with a page only under `pympr run`.
+    with a page only under `pympr run`, and only its tracebacks are pympr's.
     """
     station = stations.current()
     if station is None:
@@ -40,6 +40,7 @@ def open(world: World, config: Config | None = None) -> Station:
 
 
 def _open_solo(world: World) -> Station:
+    solo.install()
     given = os.environ.get(VARIABLE, "")
     path = page_path(Path(given), 0) if given and Path(given).is_dir() else None
     return Station(0, 1, world.hostname, path)

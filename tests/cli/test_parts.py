@@ -26,6 +26,24 @@ def wish(size: int = 4, output: str = "all", cores: int = 8) -> command.Wish:
     return command.Wish(["x.py", "-n", "1"], size, output, "/job", cores)
 
 
+def test_a_name_that_is_no_file_is_said_once(tmp_path, capsys):
+    assert main.main(["run", "-n", "2", str(tmp_path / "nosuch.py")]) == 2
+    told = capsys.readouterr().err
+    assert told.count("no such file") == 1 and "nosuch.py" in told
+
+
+def test_without_a_command_all_are_listed(capsys):
+    assert main.main([]) == 2
+    told = capsys.readouterr().err
+    assert "doctor" in told and "wordcount" in told
+
+
+def test_a_size_that_is_no_number(capsys):
+    with pytest.raises(SystemExit):
+        run.parse(["-n", "x", "a.py"])
+    assert "expecting a number of ranks, got 'x'" in capsys.readouterr().err
+
+
 def test_help_imports_neither_numpy_nor_mpi():
     code = (
         "import sys; from pympr.cli import main\n"

@@ -10,11 +10,11 @@ from pympr.collectives.exchange_arrays import exchange
 from pympr.collectives.gather import allgather
 from pympr.collectives.world import world
 
-ON_RANKS = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+ON_RANKS = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 
 @pytest.mark.mpi
-@pytest.mark.ranks(5, 8)
+@pytest.mark.ranks(5, 8, nightly=True)
 @pytest.mark.parametrize("rows", [0, 1, 70])
 def test_rows_arrive_by_source_and_in_order(rows):
     here = world()

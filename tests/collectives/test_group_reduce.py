@@ -11,7 +11,7 @@ from pympr.collectives.group_reduce import group_reduce
 from pympr.collectives.unique import unique
 from pympr.collectives.world import world
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 
 def whole(array):
@@ -49,7 +49,7 @@ def test_every_operation():
 
 
 @given(st.data())
-@settings(max_examples=5)
+@settings(max_examples=3)
 def test_unique_of_any_floats(data):
     item = st.sampled_from([0.0, 1.0, 1.5, float("nan"), float("inf"), -7.0])
     rows = data.draw(st.lists(st.lists(item, max_size=12), min_size=8, max_size=8))

@@ -6,7 +6,7 @@ import pytest
 from pympr.collectives.halo import Halo
 from pympr.collectives.world import world
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 
 def expected_block(whole, halo, corners):

@@ -6,7 +6,7 @@ import pytest
 from pympr.collectives.transpose import transpose
 from pympr.collectives.world import world
 
-pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8)]
+pytestmark = [pytest.mark.mpi, pytest.mark.ranks(5, 8, nightly=True)]
 
 
 @pytest.mark.parametrize("dtype", ["f8", "i2", "S3", "c16", [("a", "i1"), ("b", "f4")]])

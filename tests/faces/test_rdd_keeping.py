@@ -40,8 +40,8 @@ def test_levels_mean_what_they_say(sc, name):
 
 
 def test_what_does_not_fit_goes_to_disk(sc):
-    budget = sc._session.executor.budget
-    limit, budget.limit_bytes = budget.limit_bytes, budget.used_bytes + 3000
+    memory = sc._session.executor.memory
+    limit, memory.keep_limit_bytes = memory.keep_limit_bytes, memory.kept_bytes + 3000
     try:
         rdd = sc.range(4000, numSlices=16).persist(StorageLevel.MEMORY_AND_DISK)
         assert rdd.sum() == rdd.sum() == 4000 * 3999 // 2
@@ -49,7 +49,7 @@ def test_what_does_not_fit_goes_to_disk(sc):
         assert sum(on_disk) == max(len(on_disk) - 1, 0)
         rdd.unpersist()
     finally:
-        budget.limit_bytes = limit
+        memory.keep_limit_bytes = limit
 
 
 def remove_files(sc, rdd, copies=False):

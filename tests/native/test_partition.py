@@ -89,12 +89,7 @@ def test_table_of_many_rows(threads):
 def test_histograms_are_the_reference(num, rows, parts):
     random = np.random.default_rng(num + rows)
     buckets = random.integers(0, num, rows).astype(np.uint32)
-    starts = random.integers(0, 100, rows)
-    ends = starts + random.integers(0, 50, rows)
     assert kernel.histogram(buckets, num).tolist() == reference.histogram(buckets, num)
-    assert kernel.histogram_bytes(buckets, starts, ends, num).tolist() == reference.histogram_bytes(
-        buckets, starts, ends, num
-    )
 
 
 def scattered(scatter, values, buckets, num, offset):
@@ -161,37 +156,8 @@ def test_scatter_by_range_is_scatter_by_its_buckets(num_splitters, side, dtype, 
     assert (room == values[order]).all()
 
 
-def strings(random, rows, longest):
-    lengths = random.integers(0, longest + 1, rows)
-    ends = np.cumsum(lengths)
-    data = random.integers(0, 255, ends[-1] if rows else 0).astype(np.uint8)
-    order = random.permutation(rows)
-    return data, (ends - lengths)[order].copy(), ends[order].copy()
-
-
-@pytest.mark.parametrize("longest", [0, 1, 12, 17, 100, 20_000])
-@pytest.mark.parametrize("num", [1, 2, 9, 2000])
-def test_scatter_of_strings_is_the_reference(longest, num, parts, streaming):
-    random = np.random.default_rng(longest + num)
-    rows = 40 if longest > 1000 else 1500
-    data, starts, ends = strings(random, rows, longest)
-    buckets = random.integers(0, num, rows).astype(np.uint32)
-    sizes, counts = kernel.histogram_bytes(buckets, starts, ends, num), kernel.histogram(buckets, num)
-    rooms = []
-    for scatter in (reference.scatter_bytes, kernel.scatter_bytes):
-        room, lengths = np.zeros(sizes.sum(), np.uint8), np.zeros(rows, np.int64)
-        cursors = (room.ctypes.data + np.cumsum(sizes) - sizes).astype(np.uint64)
-        length_cursors = (lengths.ctypes.data + 8 * (np.cumsum(counts) - counts)).astype(np.uint64)
-        scatter(data, starts, ends, buckets, cursors, length_cursors)
-        assert (cursors == room.ctypes.data + np.cumsum(sizes)).all()
-        assert (length_cursors == lengths.ctypes.data + 8 * np.cumsum(counts)).all()
-        rooms.append((room.tobytes(), lengths.tolist()))
-    assert rooms[0] == rooms[1]
-
-
-def test_scatter_of_no_strings():
+def test_scatter_of_nothing():
     nothing, cursors = np.zeros(0, np.int64), np.zeros(3, np.uint64)
-    kernel.scatter_bytes(np.zeros(0, np.uint8), nothing, nothing, np.zeros(0, np.uint32), cursors, cursors.copy())
     kernel.scatter_fixed(nothing, np.zeros(0, np.uint32), cursors)
     assert cursors.tolist() == [0, 0, 0]
 
@@ -213,31 +179,12 @@ def test_bucket_without_cursor_is_named(parts):
     buckets[[2000, 3999]] = 2, 9
     cursors = np.full(2, room.ctypes.data, np.uint64)
     message = "row 2000 has bucket 2, but there are 2 buckets"
-    positions = np.zeros(4000, np.int64)
     for call in (
         lambda: kernel.histogram(buckets, 2),
-        lambda: kernel.histogram_bytes(buckets, positions, positions, 2),
         lambda: kernel.scatter_fixed(room, buckets, cursors),
-        lambda: kernel.scatter_bytes(np.zeros(0, np.uint8), positions, positions, buckets, cursors, cursors.copy()),
     ):
         with pytest.raises(KernelError, match=message):
             call()
-
-
-@pytest.mark.parametrize("row", [(-1, 2), (3, 2), (0, 11)])
-def test_string_outside_the_data_is_named(row):
-    starts, ends = np.array([0, row[0]]), np.array([0, row[1]])
-    room = np.zeros(64)
-    cursors = np.full(1, room.ctypes.data, np.uint64)
-    with pytest.raises(KernelError, match=rf"row 1 is \[{row[0]}, {row[1]}\) outside data of 10 bytes"):
-        kernel.scatter_bytes(
-            np.zeros(10, np.uint8), starts, ends, np.zeros(2, np.uint32), cursors, cursors + np.uint64(8)
-        )
-
-
-def test_length_below_zero_is_named():
-    with pytest.raises(KernelError, match="row 1 ends at 2 before it starts at 3"):
-        kernel.histogram_bytes(np.zeros(2, np.uint32), np.array([0, 3]), np.array([0, 2]), 1)
 
 
 def test_wrong_arguments_are_refused():

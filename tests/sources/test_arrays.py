@@ -181,5 +181,5 @@ def test_without_h5py_the_error_says_what_to_install(sc, put, mpi_tmp_path, monk
     import sys
 
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(ImportError, match=r"needs the package h5py: install pympr\[hdf5\]"):
+    with pytest.raises(ImportError, match=r"needs the package h5py: pip install h5py"):
         sc.hdf5(put(mpi_tmp_path / "a.h5", b""), "x").count()

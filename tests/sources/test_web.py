@@ -128,7 +128,7 @@ def test_without_fsspec_the_error_says_what_to_install(sc, monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    with pytest.raises(ImportError, match=r"needs fsspec: install pympr\[remote\]"):
+    with pytest.raises(ImportError, match=r"need the package fsspec: pip install"):
         sc.textFile("http://127.0.0.1:1/a").count()
 
 

@@ -31,22 +31,10 @@ def histogram(buckets, num: int) -> list[int]:
     return np.bincount(buckets, minlength=num).tolist()
 
 
-def histogram_bytes(buckets, starts, ends, num: int) -> list[int]:
-    """Bytes of each bucket."""
-    return [int((ends - starts)[buckets == bucket].sum()) for bucket in range(num)]
-
-
 def scatter_fixed(values, buckets, cursors) -> None:
     """Row by row to its cursor, which advances."""
     for value, bucket in zip(values, buckets, strict=True):
         _write(value.tobytes(), cursors, bucket)
-
-
-def scatter_bytes(data, starts, ends, buckets, data_cursors, length_cursors) -> None:
-    """Row by row: bytes to one cursor, length to the other."""
-    for start, end, bucket in zip(starts, ends, buckets, strict=True):
-        _write(data[start:end].tobytes(), data_cursors, bucket)
-        _write(np.int64(end - start).tobytes(), length_cursors, bucket)
 
 
 def _write(item: bytes, cursors, bucket: int) -> None:

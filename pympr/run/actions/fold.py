@@ -10,6 +10,7 @@ import numpy as np
 from pympr.data.block import Block, ColumnBlock
 from pympr.data.schema import Leaf
 from pympr.optimise.symbolic import operation_of
+from pympr.run.actions import reproducible
 from pympr.run.actions.action import Run
 from pympr.run.actions.collect import gathered_partials
 
@@ -20,6 +21,8 @@ def reduce(run: Run, function: Callable[[Any, Any], Any], *empty: Any) -> Any:
     Without records the value `empty` where it is given, else ValueError, as in PySpark.
     """
     operation = operation_of(function)
+    if operation == "sum" and run.config.reproducible:
+        return reproducible.sum_of(run, function, empty=empty)
     partials = gathered_partials(run, run.each(lambda index, blocks: _reduce_blocks(operation, function, blocks)))
     present = [value for is_there, value in partials if is_there]
     if not present and empty:
@@ -31,6 +34,8 @@ def reduce(run: Run, function: Callable[[Any, Any], Any], *empty: Any) -> Any:
 
 def total(run: Run) -> Any:
     """The records added up from 0, a partition each and then all; TypeError for what 0 cannot be added to."""
+    if run.config.reproducible:
+        return reproducible.sum_of(run, add, 0)
     partials = run.each(lambda index, blocks: _reduce_blocks("sum", add, blocks, 0)[1])
     return left_fold(add, gathered_partials(run, partials), 0)
 
@@ -72,7 +77,14 @@ def aggregate(run: Run, zero: Any, add: Callable, merge: Callable) -> Any:
     """Every partition folded from `zero` by `add`, then all merged into `zero` by `merge`."""
     from copy import deepcopy
 
+    if run.config.reproducible and type(zero) in (int, float) and zero == 0 and _adds(add) and _adds(merge):
+        return reproducible.sum_of(run, merge, zero)
+
     def fold(index: int, blocks: Iterator[Block]) -> Any:
         return left_fold(add, (r for block in blocks for r in block.records()), deepcopy(zero))
 
     return left_fold(merge, gathered_partials(run, run.each(fold)), deepcopy(zero))
+
+
+def _adds(function: Callable) -> bool:
+    return operation_of(function) == "sum"

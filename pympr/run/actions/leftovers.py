@@ -50,10 +50,11 @@ def sweep(path: str) -> list[str]:
         names = [name for name in os.listdir(folder or ".") if name.startswith(prefix)]
     except OSError:
         return []
-    return [hidden for hidden in (os.path.join(folder, name) for name in sorted(names)) if _removed(hidden)]
+    return [hidden for hidden in (os.path.join(folder, name) for name in sorted(names)) if remove_abandoned(hidden)]
 
 
-def _removed(hidden: str) -> bool:
+def remove_abandoned(hidden: str) -> bool:
+    """Remove what no living process holds, see `hold`; False when one does."""
     try:
         descriptor = os.open(hidden, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -1,23 +1,28 @@
 """Combining by key before and after the exchange: kernels where exact, else Python."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from pympr.config import Config
 from pympr.data.block import Block, ColumnBlock, ObjectBlock, concat, pair, to_columns
-from pympr.data.column import BytesColumn, Column, FixedColumn
+from pympr.data.column import FixedColumn
 from pympr.data.keyhash import hash_keys
 from pympr.data.schema import Layout, Leaf, Row, is_pair, leaves
 from pympr.native.group import GroupTable
 from pympr.native.group_layout import MAX_STATES
 from pympr.plan.wide import CombineWords, FinalCombine, LocalCombine, Operations
+from pympr.run.operators.arrays import arrays_of_column, column_of_arrays
+from pympr.run.operators.binned_combine import BinnedCombiner, finished, has_states, is_binned, without_states
 from pympr.run.operators.combine_rows import equal_look_alike, has_one_kind, hold, in_pieces, made_of
 from pympr.run.operators.python_combine import PythonCombiner
 
 # Bodo skips its pre-aggregation above the same share of new keys.
 SAMPLE_ROWS, MOST_NEW = 1 << 17, 0.85
+# What a partition gives, in the order in which it is merged with that of others.
+TABLES, PASSED, PYTHON = range(3)
 WORDS = Row((Leaf("string"), Leaf("int64")))
 _EXACT = {("sum", "int64"), ("min", "int64"), ("max", "int64")}
 _ORDERED = {("sum", "float64"), ("min", "float64"), ("max", "float64")}
@@ -31,33 +36,53 @@ class CombineSink:
 
     Where the operation is exact one table serves all partitions of the rank;
     where the order of merging shows in the result (floating-point sums, Python
-    functions) every partition is combined for itself.
+    functions) every partition is combined for itself. Where results must be
+    reproducible, floating-point sums are exact before they are rounded at the end.
     """
 
     def __init__(self, node: LocalCombine, config: Config) -> None:
         self._node, self._config = node, config
         self._has_one_kind = node.made is None or has_one_kind(node.made)
-        self._tables: dict[Row, TypedCombiner] = {}
-        self._done: list[tuple[int, Block]] = []
+        self._tables: dict[Row, Any] = {}
+        self._done: list[tuple[int, int, Block]] = []
 
     def consume(self, partition: int, blocks: Iterator[Block]) -> None:
         """Combine one partition's blocks."""
         if isinstance(self._node, CombineWords):
             for block in blocks:
-                table = _table(self._tables, WORDS, self._node.operation, self._config)
-                table.add_words(block, self._node.constant)
+                self._table(self._tables, WORDS).add_words(block, self._node.constant)
                 del block  # the buffer that it looks at can be read into again
             return
-        ordered: dict[Row, TypedCombiner] = {}
-        python = PythonCombiner(self._node.create.call, self._node.merge_value.call)
-        passed: list[tuple[int, Block]] = []
+        ordered: dict[Row, Any] = {}
+        python = self._new_python()
         for block in in_pieces(self._node, blocks):
             rest = self._add(block, ordered, python)
-            passed += [(partition, rest)] if rest is not None else []
+            if rest is not None:
+                self._give(partition, PASSED, rest)
             del block
-        self._done += [(partition, table.result()) for table in ordered.values()] + passed
-        if len(python):
-            self._done.append((partition, ObjectBlock(python.items())))
+        for table in [*ordered.values(), python]:
+            for block in table.results():
+                self._give(partition, PYTHON if table is python else TABLES, block)
+
+    def _new_table(self, layout: Row) -> Any:
+        """A table for one partition."""
+        return TypedCombiner(layout, self._node.operation, self._config)
+
+    def _new_python(self) -> Any:
+        """What Python's functions merge of one partition."""
+        return PythonCombiner(self._node.create.call, self._node.merge_value.call)
+
+    def _give(self, partition: int, place: int, block: Block) -> None:
+        """Keep a block of a partition: what its tables hold, what passed them by, what Python merged, in that order."""
+        self._done.append((partition, place, block))
+
+    def _table(self, tables: dict[Row, Any], layout: Row) -> Any:
+        if layout not in tables and is_binned(self._config, _aggregates(layout, self._node.operation)):
+            tables[layout] = BinnedCombiner(self._node.operation, self._config)
+        if layout not in tables:
+            is_shared = tables is self._tables
+            tables[layout] = CombineSink._new_table(self, layout) if is_shared else self._new_table(layout)
+        return tables[layout]
 
     def _add(self, block: Block, ordered: dict, python: PythonCombiner) -> Block | None:
         """Combine a block's rows; what is not worth it comes back."""
@@ -67,19 +92,26 @@ class CombineSink:
         if tables is None:
             python.add(block.records())
             return None
-        rest = _table(tables, made.layout, self._node.operation, self._config).add_while_it_pays(made)
+        rest = self._table(tables, made.layout).add_while_it_pays(made)
         return rest.compact() if len(rest) else None
 
     def _tables_for(self, block: Block | None, ordered: dict) -> dict | None:
         found = aggregates_of(self._node.operation, block)
         if found is None:
             return None
-        is_shared = _EXACT.issuperset(found) and self._has_one_kind and not _look_different(block.layout.items[0])
+        is_exact = _EXACT.issuperset(found) or is_binned(self._config, found)
+        is_shared = is_exact and self._has_one_kind and not _look_different(block.layout.items[0])
         return self._tables if is_shared else ordered
 
     def finish(self) -> list[tuple[int, Block]]:
         """(source partition, block) of what is to be exchanged; exact tables count as partition -1."""
-        return [(-1, table.result()) for table in self._tables.values()] + self._done
+        self._give_shared()
+        return [(partition, block) for partition, _, block in sorted(self._done, key=itemgetter(0, 1))]
+
+    def _give_shared(self) -> None:
+        for table in self._tables.values():
+            self._give(-1, TABLES, table.result())
+        self._tables.clear()
 
 
 def _look_different(keys: Layout) -> bool:
@@ -109,6 +141,11 @@ def aggregates_of(operation: Operations | None, block: Block | None) -> Aggregat
     return found if all(name not in _LOOSE or equal_look_alike(column) for name, column in columns) else None
 
 
+def _aggregates(layout: Row, operation: Operations) -> Aggregates:
+    operations = (operation,) if isinstance(operation, str) else operation
+    return tuple((_LOOSE.get(name, name), leaf.kind) for name, leaf in zip(operations, leaves(layout.items[1])))
+
+
 class TypedCombiner:
     """A kernel's table for records of one layout.
 
@@ -119,8 +156,7 @@ class TypedCombiner:
     def __init__(self, layout: Row, operation: Operations, config: Config, capacity: int = 1 << 14) -> None:
         self._keys, self._value = layout.items
         kinds = tuple(leaf.kind for leaf in leaves(self._keys))
-        operations = (operation,) if isinstance(operation, str) else operation
-        aggregates = tuple((_LOOSE.get(name, name), leaf.kind) for name, leaf in zip(operations, leaves(self._value)))
+        aggregates = _aggregates(layout, operation)
         self._rows = 0
         self._is_useless: bool | None = None
         self._table = GroupTable(kinds, aggregates, seed=config.hash_seed, capacity=capacity)
@@ -155,6 +191,10 @@ class TypedCombiner:
         for begin, end in zip(column.starts.tolist(), column.ends.tolist()):
             self._table.add_words(column.data, begin, end, [constant])
 
+    def results(self) -> Iterator[Block]:
+        """`result`, in one block or more."""
+        yield self.result()
+
     @property
     def num_bytes(self) -> int:
         """What the table takes."""
@@ -170,24 +210,6 @@ class TypedCombiner:
         for position, exact in groups.overflow.items():
             block = _with_exact(block, exact, position)
         return block
-
-
-def _table(tables: dict[Row, TypedCombiner], layout: Layout, operation: Operations, config: Config) -> TypedCombiner:
-    if layout not in tables:
-        tables[layout] = TypedCombiner(layout, operation, config)
-    return tables[layout]
-
-
-def arrays_of_column(column: Column) -> Any:
-    """What kernels take: an array, or (data, starts, ends)."""
-    if isinstance(column, FixedColumn):
-        return column.contiguous()
-    return column.data, np.ascontiguousarray(column.starts), np.ascontiguousarray(column.ends)
-
-
-def column_of_arrays(arrays: Any, valid: np.ndarray | None = None) -> Column:
-    """What kernels give, as a column."""
-    return BytesColumn(*arrays, valid) if isinstance(arrays, tuple) else FixedColumn(arrays, valid)
 
 
 def _value(column: FixedColumn) -> Any:
@@ -209,13 +231,18 @@ def final_combine(node: FinalCombine, blocks: Iterator[Block], config: Config) -
     block = concat(blocks)
     if not len(block):
         return
+    if has_states(block, node.operation):
+        yield finished(block, node.operation, config.hash_seed)
+        return
     if hold(node.bindings) and aggregates_of(node.operation, block) is not None:
         table = TypedCombiner(block.layout, node.operation, config, capacity=len(block))
         table.add(block)
         yield table.result()
         return
     merged = PythonCombiner(lambda combiner: combiner, node.merge_combiners.call)
-    merged.add(block.records())
+    records = block.records()
+    is_mixed = config.reproducible and node.operation is not None
+    merged.add(without_states(records, node.operation, config.hash_seed) if is_mixed else records)
     yield in_hash_order(merged.items(), config)
 
 

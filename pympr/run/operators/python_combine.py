@@ -1,8 +1,9 @@
 """Combining by key with Python functions: one dictionary, first come first kept."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from pympr.data.block import ObjectBlock
 from pympr.errors import KeyTypeError
 
 NAN = float("nan")
@@ -65,6 +66,11 @@ class PythonCombiner:
     def items(self) -> list[tuple[Any, Any]]:
         """(key, combiner) in the order in which the keys came first."""
         return list(self._combined.items())
+
+    def results(self) -> Iterator[ObjectBlock]:
+        """The items as a block, none where there are none."""
+        if self._combined:
+            yield ObjectBlock(self.items())
 
     def __len__(self) -> int:
         return len(self._combined)

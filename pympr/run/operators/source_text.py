@@ -216,7 +216,7 @@ def _open_zstd(file: Any) -> Any:
         try:
             import zstandard
         except ImportError:
-            raise ImportError("reading .zst needs the package zstandard: install pympr[zstd]") from None
+            raise ImportError("reading .zst needs the package zstandard: pip install zstandard") from None
         return _ZstdFrames(file, zstandard)
     return zstd.open(file, "rb")
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pympr.collectives.objects import pack, unpack
-from pympr.data.block import Block, ColumnBlock
-from pympr.data.column import BytesColumn
+from pympr.data.block import Block, ColumnBlock, ManyBlock
+from pympr.data.column import Column, FixedColumn, ManyColumn
 from pympr.data.schema import Layout
 from pympr.errors import ScratchError
 from pympr.native.crc import crc32c
@@ -91,10 +91,18 @@ class SpillFile:
 
 def _own(block: Block) -> Block:
     """The block over bytes of its own only: what a column of strings looks at may be much more than its rows."""
+    if isinstance(block, ManyBlock):
+        return ManyBlock(_own(block.inner))
     if not isinstance(block, ColumnBlock):
         return block
-    columns = [column.compact() if isinstance(column, BytesColumn) else column for column in block.columns]
-    return ColumnBlock(block.layout, columns, block.length)
+    return ColumnBlock(block.layout, list(map(_own_column, block.columns)), block.length)
+
+
+def _own_column(column: Column) -> Column:
+    if isinstance(column, FixedColumn):
+        return column
+    compact = column.compact()
+    return ManyColumn(_own(compact.items), compact.starts, compact.ends) if isinstance(compact, ManyColumn) else compact
 
 
 def _stage() -> str:

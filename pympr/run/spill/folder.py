@@ -21,13 +21,17 @@ class ScratchFolder:
         self.path = path or tempfile.gettempdir()
         self._is_checked = False
 
-    def open(self) -> int:
-        """The descriptor of a new file of mode 0600; ScratchError where there can be none."""
+    def checked(self) -> str:
+        """The path, once it is known to be safe; ScratchError else."""
         if not self._is_checked:
             check_folder(self.path)
             self._is_checked = True
+        return self.path
+
+    def open(self) -> int:
+        """The descriptor of a new file of mode 0600; ScratchError where there can be none."""
         try:
-            return os.open(self.path, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            return os.open(self.checked(), os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except AttributeError:  # not Linux
             pass
         except OSError as error:

@@ -1,11 +1,13 @@
 """How much of what a rank works on may be in memory, and where the rest goes."""
 
+from typing import Any
+
+from pympr.collectives.objects import pack
 from pympr.collectives.segment import memory_bytes
 from pympr.collectives.world import World
 from pympr.config import Config
-from pympr.data.block import Block, ColumnBlock
+from pympr.data.block import Block, ColumnBlock, ManyBlock
 from pympr.errors import ScratchError
-from pympr.run.kept_pieces import held_bytes
 from pympr.run.spill.folder import ScratchFolder
 
 # Of the memory that the ranks of a node share, so much is for the rows they work on.
@@ -16,46 +18,68 @@ _PARTS = 4
 _LARGEST_BUFFER_BYTES = 64 << 20
 # A Python object takes about so many times what its pickle does.
 _OBJECT_FACTOR = 4
+# Of a block of objects so many are pickled to guess the size of all.
+_SAMPLE = 64
 
 
 class Memory:
-    """A rank's memory budget.
+    """A rank's memory budget of `limit_bytes`.
 
-    `limit_bytes` is the budget, `share_bytes` what one thing may hold of it: rows that
-    wait to leave a stage, rows that arrived, rows of which an operator makes others.
-    What is more goes to files in `folder`.
+    `kept_bytes` of it are taken by rows kept for later actions; `share_bytes` of the rest is
+    what one thing may hold: rows that wait to leave a stage, rows that arrived, rows of which an
+    operator makes others. What is more goes to files in `folder`. `is_told` when somebody chose
+    the budget.
     """
 
-    def __init__(self, rank: int, limit_bytes: int, folder: ScratchFolder) -> None:
+    def __init__(self, rank: int, limit_bytes: int, folder: ScratchFolder, keep_bytes: int = 0) -> None:
         self.rank, self.folder = rank, folder
-        self.limit_bytes = limit_bytes
-        self.spilled_bytes = 0
+        self.limit_bytes, self.is_told = limit_bytes, False
+        self.spilled_bytes = self.kept_bytes = 0
+        self.keep_limit_bytes = keep_bytes
 
     @property
     def share_bytes(self) -> int:
         """What one thing may hold."""
-        return max(1, self.limit_bytes // _PARTS)
+        return max(1, (self.limit_bytes - min(self.kept_bytes, self.limit_bytes * 3 // 4)) // _PARTS)
+
+    @property
+    def keep_bytes(self) -> int:
+        """What rows kept for later actions may take of it."""
+        return self.keep_limit_bytes or self.limit_bytes * 2 // 3
 
     @property
     def buffer_bytes(self) -> int:
         """What is gathered before it is written."""
         return max(1, min(self.share_bytes // 2, _LARGEST_BUFFER_BYTES))
 
-    def set(self, limit_bytes: int = 0, folder: str = "") -> None:
-        """Change the budget or the folder; the same on every rank."""
-        self.limit_bytes = limit_bytes or self.limit_bytes
-        self.folder = ScratchFolder(folder) if folder else self.folder
 
+def memory_of(world: World, config: Config, told_bytes: int = 0, folder: str = "") -> Memory:
+    """The budget and folder that are told, else those of `PYMPR_MEMORY_BYTES` and `PYMPR_SCRATCH_DIR`.
 
-def memory_of(world: World, config: Config) -> Memory:
-    """The budget of `PYMPR_MEMORY_BYTES`, else the node's memory (or control group's limit) shared by its ranks."""
-    limit = config.memory_bytes or int(memory_bytes() * _SHARE_OF_MEMORY) // world.node().size
-    return Memory(world.rank, limit, ScratchFolder(config.scratch_dir))
+    Without any, the ranks of a node share three quarters of its memory or of their control group's limit.
+    """
+    told = told_bytes or config.memory_bytes
+    limit = told or int(memory_bytes() * _SHARE_OF_MEMORY) // world.node().size
+    memory = Memory(world.rank, limit, ScratchFolder(folder or config.scratch_dir), config.keep_bytes)
+    memory.is_told = bool(told)
+    return memory
 
 
 def size_of(block: Block) -> int:
     """About what a block takes in memory."""
-    return block.nbytes if isinstance(block, ColumnBlock) else _OBJECT_FACTOR * held_bytes(block)
+    return block.nbytes if isinstance(block, (ColumnBlock, ManyBlock)) else _OBJECT_FACTOR * held_bytes(block)
+
+
+def held_bytes(block: Block) -> int:
+    """About what a block takes in memory, objects as their pickles."""
+    if isinstance(block, (ColumnBlock, ManyBlock)):
+        return block.nbytes
+    sample: list[Any] = list(block.values[:_SAMPLE])
+    try:
+        each = len(pack(sample)) // max(len(sample), 1)
+    except Exception:  # pickling runs the classes' own code, which may raise anything
+        each = 0
+    return block.nbytes + each * len(block)
 
 
 def no_room(memory: Memory, stage: str, written: int, wanted: int, error: OSError) -> ScratchError:

@@ -24,14 +24,14 @@ from pympr.run.spill.spilled import Gathered, Spilled, gather, spill
 from pympr.run.spill.split import Parts, ranges
 from pympr.run.spill.values import SpilledValues
 
-_SIGN = np.uint64(1 << 63)
+SIGN = np.uint64(1 << 63)
 # Rows that all become Python objects at once take so many times what they did as columns.
 AS_OBJECTS = 8
 
 
 def hashes_of(config: Config) -> Callable[[Block], np.ndarray]:
     """The key hashes of (key, value) blocks, as int64 of the same order."""
-    return lambda block: (hash_block(first_items(block), config.hash_seed) ^ _SIGN).view(np.int64)
+    return lambda block: (hash_block(first_items(block), config.hash_seed) ^ SIGN).view(np.int64)
 
 
 def group_by_key(blocks: Iterator[Block], memory: Memory, config: Config) -> Iterator[Block]:

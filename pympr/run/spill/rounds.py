@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pympr.collectives.exchange import Counters, Part, Received, exchange
+from pympr.collectives.exchange import Counters, Part, Received
 from pympr.collectives.objects import dump
 from pympr.collectives.reduce import allreduce
 from pympr.collectives.world import World
@@ -19,7 +19,7 @@ from pympr.data.block import Block, ColumnBlock, ObjectBlock
 from pympr.plan.wide import ByRange, BySource, Contract
 from pympr.run.exchange import OBJECTS, Moved, bytes_of, from_wire, move, spec_of, wire_columns
 from pympr.run.operators.sort import keys_of
-from pympr.run.place import place
+from pympr.run.place import place, splitters_of
 from pympr.run.place_by_source import partitions_by_source
 from pympr.run.placement import owned_by, owners
 from pympr.run.rows import Rows, held
@@ -27,8 +27,8 @@ from pympr.run.spill.file import in_pieces
 from pympr.run.spill.memory import Memory, size_of
 from pympr.run.spill.spilled import Writer
 from pympr.run.spill.staged import Staged, StagedKeys, as_agreed
-from pympr.run.splitters import find_splitters
 from pympr.run.together import together
+from pympr.run.verified import exchange
 
 _LEAST_ROUND_BYTES = 1 << 16
 # The partition of rows `begin` and on of a source, uint32.
@@ -40,10 +40,12 @@ def move_staged(
     world: World, contract: Contract, staged: Staged, config: Config, memory: Memory
 ) -> tuple[Rows, list[Counters]]:
     """The rows of a contract's partitions on their owners, and what that cost: in memory or on disk. Collective."""
-    if staged.all_bytes(world) <= memory.share_bytes:
+    # Ranks may have kept unlike much, but have to decide alike.
+    most_bytes, share_bytes = staged.at_most(world, memory)
+    if most_bytes <= share_bytes:
         return _moved(contract, move(world, contract, staged.parts(), config))
     rounds = _Rounds(world, contract, staged, config, memory)
-    if rounds.fit_at_once():
+    if rounds.fit_at_once(share_bytes):
         return _moved(contract, move(world, contract, staged.parts(), config))
     return rounds.run()
 
@@ -57,22 +59,22 @@ class _Rounds:
 
     def __init__(self, world: World, contract: Contract, staged: Staged, config: Config, memory: Memory) -> None:
         self._world, self._contract, self._staged, self._memory = world, contract, staged, memory
-        self._task = f"exchange by {contract}"
+        self._config, self._task = config, f"exchange by {contract}"
         self._layout = staged.agreed_layout(world)
         self._place = _placing(world, contract, staged, self._layout, config, memory)
         self._owners = owners(contract.num_partitions, world.size)
         self._owned = owned_by(world.rank, contract.num_partitions, world.size)
         self._ships_partition = contract.num_partitions > world.size
 
-    def fit_at_once(self) -> bool:
-        """Whether no rank has rows on disk, nor gets more than its share of memory; collective."""
+    def fit_at_once(self, share_bytes: int) -> bool:
+        """Whether no rank has rows on disk, nor gets more than a share of memory; collective."""
         volumes = np.zeros(self._world.size + 1, np.int64)
         if self._staged.is_spilled:
             volumes[-1] = 1
         if self._world.is_solo or int(self._sum(volumes)[-1]):
             return False
         together(self._world, lambda: self._add_volumes(volumes), self._task)
-        return int(self._sum(volumes).max()) <= self._memory.share_bytes
+        return int(self._sum(volumes).max()) <= share_bytes
 
     def _sum(self, values: np.ndarray) -> np.ndarray:
         return allreduce(self._world, values, "sum")
@@ -119,7 +121,7 @@ class _Rounds:
             sent = together(self._world, step, self._task)
             if not int(allreduce(self._world, np.array([sent is not None], np.int64), "max")[0]):
                 return counters
-            received, counted = exchange(self._world, sent or [], spec)
+            received, counted = exchange(self._world, sent or [], spec, self._config, self._task)
             arrived.append(received)
             counters.append(counted)
             del received
@@ -190,7 +192,7 @@ def _placing(world: World, contract: Contract, staged: Staged, layout: Any, conf
         return lambda source, begin, block: partitions_by_source(contract, source, begin, len(block))
     if isinstance(contract, ByRange) and contract.num_partitions > 1:
         keys = [StagedKeys(contract, block, layout, memory) for block in staged.blocks()]
-        splitters = find_splitters(world, keys, contract.num_partitions, contract.ascending)
-        return lambda source, begin, block: splitters.partitions_of(keys_of(contract, block))
+        splitters = splitters_of(world, contract, keys)
+        return lambda source, begin, block: splitters.partitions_of(keys_of(contract, block), source, begin)
     placing = place(world, contract, [], config)
     return lambda source, begin, block: placing.partitions_of(-1, block)

@@ -8,11 +8,12 @@ import numpy as np
 from pympr.data.block import Block, ColumnBlock
 from pympr.data.schema import Leaf
 from pympr.plan.wide import ByRange
+from pympr.run.key_cuts import FIXED
 from pympr.run.operators import sort
 from pympr.run.spill.memory import Memory
 from pympr.run.spill.spilled import Spilled, dealt, gather
 from pympr.run.spill.split import ranges
-from pympr.run.splitters import FIXED, Splitters
+from pympr.run.splitters import Splitters
 
 _SAMPLED_BLOCKS, _SAMPLED_ROWS = 16, 1 << 12
 _LEAST_BUCKETS, _MOST_BUCKETS = 4, 64

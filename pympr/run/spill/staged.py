@@ -15,12 +15,15 @@ from pympr.run.operators.sort import keys_of
 from pympr.run.spill.file import Frame, SpillFile, in_pieces
 from pympr.run.spill.memory import Memory, size_of
 
+# More than any memory, and small enough to be multiplied by the ranks.
+_ON_DISK_BYTES = 1 << 44
+
 
 class StagedBlock:
     """One block of a source partition, in memory or on disk."""
 
-    def __init__(self, source: int, block: Block) -> None:
-        self.source, self._rows = source, len(block)
+    def __init__(self, source: int, place: int, block: Block) -> None:
+        self.source, self.place, self._rows = source, place, len(block)
         self._block: Block | None = block
         self._frames: list[Frame] = []
         self._file: SpillFile | None = None
@@ -65,14 +68,14 @@ class Staged:
         """Whether rows are on disk."""
         return self._file is not None
 
-    def add(self, source: int, block: Block) -> None:
-        """Keep a block, as columns where its records allow it."""
+    def add(self, source: int, block: Block, place: int = 0) -> None:
+        """Keep a block, as columns where its records allow it, behind those of lower places of its source."""
         if not len(block):
             return
         block = to_columns(block)
         self.rows += len(block)
         self.layout = merged_layout(self.layout, block.layout if isinstance(block, ColumnBlock) else OBJECTS)
-        self._blocks.append(StagedBlock(source, block))
+        self._blocks.append(StagedBlock(source, place, block))
         if self._memory is None:
             return
         self.num_bytes += size_of(block)
@@ -89,18 +92,18 @@ class Staged:
             self.add(source, block)
 
     def parts(self) -> Parts:
-        """What is in memory, which is all; in the order in which it came."""
-        return [(staged.source, staged.whole()) for staged in self._blocks]
+        """What is in memory, which is all, in order."""
+        return [(staged.source, staged.whole()) for staged in self.blocks()]
 
     def blocks(self) -> list[StagedBlock]:
-        """All blocks in the order of their sources."""
-        return sorted(self._blocks, key=lambda staged: staged.source)
+        """All blocks in the order of their sources and places."""
+        return sorted(self._blocks, key=lambda staged: (staged.source, staged.place))
 
-    def all_bytes(self, world: World) -> int:
-        """What all ranks have staged together; collective."""
-        if world.is_solo:
-            return self.num_bytes
-        return int(allreduce(world, np.array([self.num_bytes], np.int64), "sum")[0])
+    def at_most(self, world: World, memory: Memory) -> tuple[int, int]:
+        """All ranks together have staged no more bytes than the first; the second is the smallest share. Collective."""
+        mine = np.array([_ON_DISK_BYTES if self.is_spilled else self.num_bytes, -memory.share_bytes], np.int64)
+        most, share = (mine if world.is_solo else allreduce(world, mine, "max")).tolist()
+        return most * world.size, -share
 
     def agreed_layout(self, world: World) -> Layout | str | None:
         """As `run.exchange.agreed_layout`; collective."""
@@ -117,6 +120,7 @@ class StagedKeys:
 
     def __init__(self, contract: ByRange, staged: StagedBlock, layout: Any, memory: Memory) -> None:
         self._contract, self._staged, self._layout, self._memory = contract, staged, layout, memory
+        self.source = staged.source
 
     def __len__(self) -> int:
         return len(self._staged)
@@ -127,7 +131,13 @@ class StagedKeys:
         for piece in self._staged.pieces(self._memory.buffer_bytes):
             low, high = np.searchsorted(index, [begin, begin + len(piece)])
             if high > low:
-                keys = keys_of(self._contract, as_agreed(piece, self._layout))
-                taken.append(keys.take(index[low:high] - begin))
+                taken.append(self._of(piece).take(index[low:high] - begin))
             begin += len(piece)
         return concat(taken)
+
+    def pieces(self) -> Iterator[Block]:
+        """The keys of all rows, some at a time."""
+        return map(self._of, self._staged.pieces(self._memory.buffer_bytes))
+
+    def _of(self, piece: Block) -> Block:
+        return keys_of(self._contract, as_agreed(piece, self._layout))

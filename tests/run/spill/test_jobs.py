@@ -1,6 +1,7 @@
 """Jobs of many times the memory budget give what they give without one, in the same order."""
 
 import math
+import os
 import random
 
 import pytest
@@ -30,9 +31,9 @@ def memory():
     from pympr.run.session import session
 
     memory = session().executor.memory
-    before = memory.limit_bytes
+    before, folder = memory.limit_bytes, memory.folder
     yield memory
-    memory.limit_bytes = before
+    memory.limit_bytes, memory.folder = before, folder
 
 
 def same(memory, job):
@@ -66,6 +67,7 @@ def test_values_are_merged(sc, memory, pairs):
     assert sorted(found) == sorted((number, key) for key, number in pairs)
     floats = rows.map(lambda p: (p[1] % 2000, p[0] * 0.1))
     same(memory, lambda: floats.reduceByKey(lambda a, b: a + b, 3).collect())
+    same(memory, lambda: floats.repartition(1).reduceByKey(lambda a, b: a + b, 2).collect())
     lists = rows.map(lambda p: (p[1] % 1500, [p[0]]))
     same(memory, lambda: lists.reduceByKey(lambda a, b: a + b, 3).collect())
     assert sorted(same(memory, lambda: rows.values().distinct(3).collect())) == list(range(_ROWS))
@@ -140,3 +142,62 @@ def test_rows_are_placed(sc, memory, pairs):
     same(memory, lambda: rows.partitionBy(4, lambda key: key % 3).glom().collect())
     same(memory, lambda: rows.repartition(3).glom().collect())
     same(memory, lambda: listed(rows.partitionBy(3).mapValues(lambda v: v + 1).groupByKey(3)))
+
+
+def test_rows_are_kept(sc, memory, pairs):
+    from pympr import StorageLevel
+
+    def kept(level):
+        rows = sc.parallelize(pairs, 3).map(lambda p: (p[1], str(p[0]) * 20)).persist(level)
+        try:
+            return rows.collect() + rows.map(lambda p: p[0]).collect()
+        finally:
+            rows.unpersist()
+
+    for level in (StorageLevel.MEMORY_ONLY, StorageLevel.MEMORY_AND_DISK):
+        found = same(memory, lambda: kept(level))  # noqa: B023
+        assert found == [(number, str(key) * 20) for key, number in pairs] + list(range(_ROWS))
+    assert memory.kept_bytes == 0
+
+
+class Full:
+    """A scratch folder on a disk without room, at one rank."""
+
+    def __init__(self, folder, is_full):
+        self.path, self._folder, self._is_full = "/full", folder, is_full
+
+    def open(self):
+        return os.open("/dev/full", os.O_RDWR) if self._is_full else self._folder.open()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_full_disk_is_an_error_on_all_ranks(sc, memory, pairs):
+    from pympr.errors import ScratchError
+
+    full = sc.size - 1
+    jobs = [
+        lambda rows: rows.groupByKey(3).count(),
+        lambda rows: rows.sortByKey().count(),
+        lambda rows: rows.join(rows, 4).count(),
+        lambda rows: rows.cache().count(),
+    ]
+    rows = sc.parallelize(pairs, 8)
+    wanted = [job(rows) for job in jobs]
+    rows.unpersist()
+    # Every rank has rows, so that the one with the full disk has some to write.
+    rows = rows.map(lambda p: p)
+    memory.limit_bytes, before = _BUDGET // 4, memory.folder
+    for job in jobs:
+        memory.folder = Full(before, sc.rank == full)
+        held = rows.partitionBy(8) if job is jobs[-1] else rows
+        with pytest.raises((ScratchError, OSError)) as caught:
+            job(held)
+        said = str(caught.value)
+        assert "No space left on device" in said
+        assert f"rank {full} has written" in said
+        assert "needs" in said
+        assert "stage" in said
+        memory.folder = before
+    rows.unpersist()
+    assert [job(rows) for job in jobs] == wanted
+    rows.unpersist()
