@@ -73,7 +73,13 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        try:
+            return getattr(import_module(_HOMES[name]), name)
+        except AttributeError as error:
+            # The import statement would say no more than that there is no such name.
+            raise ImportError(
+                f"pympr does not fit its compiled kernels ({error}); run 'pip install -e .' in the source tree again"
+            ) from error
     if name in _REFUSED:
         from pympr.refused import refusal
 

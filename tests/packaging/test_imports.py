@@ -28,3 +28,20 @@ def test_what_is_loaded_would_be_seen():
 @pytest.mark.parametrize("statement", ["from pympr import SparkContext, RDD", "import pympr.mapreduce, pympr.cli.main"])
 def test_faces_start_no_mpi(statement):
     assert "mpi4py" not in loaded(statement) and "pyarrow" not in loaded(statement)
+
+
+def test_kernels_of_another_state_are_told():
+    program = """
+import sys, types
+from pympr.native._kernels import ffi
+class Older:
+    def __getattr__(self, name):
+        raise AttributeError(f"cffi library has no function named '{name}'")
+older = types.ModuleType("pympr.native._kernels")
+older.ffi, older.lib = ffi, Older()
+sys.modules[older.__name__] = older
+from pympr import SparkContext
+SparkContext().range(100000).map(lambda x: x + 1).sum()
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=60)
+    assert "does not fit its compiled kernels (cffi library has no function named" in done.stderr

@@ -30,5 +30,18 @@ class SpilledValues(Sequence):
         for block in self._rows.from_row(place):
             return block.records()[0][1]
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (list, SpilledValues)):
+            return NotImplemented
+        return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]  # as a list
+
+    def __add__(self, other: list) -> list:
+        return [*self, *other]
+
+    def __radd__(self, other: list) -> list:
+        return [*other, *self]
+
     def __reduce__(self) -> tuple[Any, ...]:
         return list, (list(self),)

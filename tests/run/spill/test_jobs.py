@@ -94,7 +94,12 @@ def test_values_of_one_key_are_read_when_they_are_asked_for(sc, memory, pairs):
     def looked_at(values):
         return type(values.data).__name__, len(values), sum(values), values.data[1], values.data[-1], values.data[2:4]
 
+    def like_a_list(values):
+        plain = list(values)
+        return values.data == plain, plain == values.data, values.data != plain[1:], [0] + values.data == [0, *plain]
+
     memory.limit_bytes = _BUDGET // 4
+    assert rows.groupByKey(2).mapValues(like_a_list).values().collect() == [(True,) * 4] * 2
     found = dict(rows.groupByKey(2).mapValues(looked_at).collect())
     for key in (0, 1):
         numbers = list(range(key, _ROWS, 2))
