@@ -75,14 +75,15 @@ class Halo:
             raise ValueError("this halo was freed")
         if check:
             agree_arguments(self._world, lambda: (None, self._check(array)))
+        if self._graph is None:
+            self._wrap(array)
+            return
         trailing = int(np.prod(array.shape[len(self.shape) :], dtype=np.int64))
         key = array.itemsize, trailing
         if key not in self._types:
             self._types[key] = self._make_types(array.itemsize * trailing)
         _, sent, received = self._types[key]
-        if self._graph is None:
-            self._wrap(array)
-        elif sent or received:
+        if sent or received:
             memory = array.reshape(-1).view(np.uint8)
             self._graph.Neighbor_alltoallw(_message(memory, sent), _message(memory, received))
 
@@ -135,12 +136,12 @@ class Halo:
         sent = [
             types.box(self.local_shape, *self._box(direction, False))
             for direction, rank in zip(self._directions, self._targets)
-            if rank is not None and self._graph is not None
+            if rank is not None
         ]
         received = [
             types.box(self.local_shape, *self._box([-step for step in direction], True))
             for direction, rank in zip(self._directions, self._sources)
-            if rank is not None and self._graph is not None
+            if rank is not None
         ]
         return types, sent, received
 

@@ -16,9 +16,9 @@ TOPS = ("pympr", "collectives", "rma", "jobs")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 CALL_A_KERNEL = """
-import numpy as np, pympr, pympr.collectives.world as world
+import numpy as np, pympr, pympr.collectives.layout as layout
 from pympr.native.hash import hash_fixed
-print(pympr.__version__, pympr.__file__, world.__file__, hash_fixed(np.arange(3), 7).tolist())
+print(pympr.__version__, pympr.__file__, layout.__file__, hash_fixed(np.arange(3), 7).tolist())
 """
 
 
@@ -85,7 +85,7 @@ def test_editable_install_runs_the_tree(new_tree, new_environment):
     tree, environment = new_tree(), new_environment()
     environment.pip_install("--editable", str(tree), PYMPR_CFLAGS="-O0")
     _, package, module, *hashes = environment.run(CALL_A_KERNEL).split(maxsplit=3)
-    assert package == str(tree / "pympr" / "__init__.py") and module == str(tree / "collectives" / "world.py")
+    assert package == str(tree / "pympr" / "__init__.py") and module == str(tree / "collectives" / "layout.py")
     assert hashes == [reference_hashes()]
     (tree / "collectives" / "added_later.py").write_text("VALUE = 42\n")
     assert environment.run("from pympr.collectives.added_later import VALUE; print(VALUE)") == "42"
