@@ -90,7 +90,10 @@ def wait_for_ranks(job: subprocess.Popen, folder: pathlib.Path) -> list[int]:
     """The pids of the ranks, once both are at work."""
     assert job.stdout.readline() == "at work\n", job.stderr.read()
     (directory,) = folder.iterdir()
-    pages = read_pages(directory)
+    until = time.monotonic() + 30
+    # A page that its rank is writing at the moment is not read.
+    while len(pages := read_pages(directory)) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
     assert len(pages) == 2
     return [page.pid for page in pages]
 
