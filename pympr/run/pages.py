@@ -3,6 +3,7 @@
 import mmap
 import os
 import struct
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,7 +83,9 @@ def page_path(directory: Path, rank: int) -> Path:
 
 def read_page(path: Path) -> Page | None:
     """The page in `path` as it stood at one moment, or None when there is none or it does not come to rest."""
-    for _ in range(8):
+    for attempt in range(8):
+        # A rank that was descheduled while it wrote needs the processor to go on.
+        time.sleep(attempt * 1e-3)
         first, second = _read(path), _read(path)
         if first is None or second is None:
             return None
