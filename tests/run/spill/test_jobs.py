@@ -192,12 +192,12 @@ def test_a_full_disk_is_an_error_on_all_ranks(sc, memory, pairs):
     rows = sc.parallelize(pairs, 8)
     wanted = [job(rows) for job in jobs]
     rows.unpersist()
-    # Every rank has rows, so that the one with the full disk has some to write.
+    # Every rank holds rows, whoever claimed them, so that the one with the full disk has some to write.
     rows = rows.map(lambda p: p)
+    held = rows.partitionBy(8)
     memory.limit_bytes, before = _BUDGET // 4, memory.folder
     for job in jobs:
         memory.folder = Full(before, sc.rank == full)
-        held = rows.partitionBy(8) if job is jobs[-1] else rows
         with pytest.raises((ScratchError, OSError)) as caught:
             job(held)
         said = str(caught.value)
